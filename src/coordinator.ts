@@ -1,5 +1,5 @@
 import { P2PError } from './base/errors.js'
-import type { Unsubscribe } from './base/events.js'
+import { checkListener, type Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
 import type { WaitOptions } from './base/wait.js'
@@ -108,6 +108,7 @@ export class FullCoordinator extends CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
+    checkListener('on', listener)
     return super.on(checked(event), listener)
   }
 
@@ -115,6 +116,7 @@ export class FullCoordinator extends CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
+    checkListener('once', listener)
     return super.once(checked(event), listener)
   }
 

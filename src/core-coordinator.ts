@@ -15,7 +15,7 @@ import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage, type Travelling } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
-import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
+import { checkQuery, findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
 import { circuits } from './plugins/circuit/plugin.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
@@ -256,9 +256,9 @@ export class CoreCoordinator {
 
   /**
    * Ends a connection for good, and tells the peer the reason; resolves when the peer has all that `sendTo` accepted, at the latest after twice
-   * `limits.closeGraceMs`. What cannot be sent within that time rejects.
+   * `limits.closeGraceMs`. What cannot be sent within that time rejects. A peer that is away at the moment is dialled no more.
    *
-   * @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL, SHUT_DOWN.
+   * @throws P2PError PEER_NOT_CONNECTED for a peer that is neither connected nor dialled again, INVALID_PEER_ID, SELF_DIAL, SHUT_DOWN.
    */
   async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.core.checkOpen()
@@ -372,10 +372,11 @@ export class CoreCoordinator {
    * @param query.resourceType only peers that announce resources of this type.
    * @param query.limit at most so many.
    * @param query.relays true: relays are among the answers. Default false.
-   * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
+   * @throws P2PError INVALID_CONFIG for a criterion that there is none of; NO_RELAY, ABORTED, TIMEOUT, and as `start`.
    */
   async findPeers(query?: PeerQuery & WaitOptions & { relays?: boolean | undefined }): Promise<PeerInfo[]> {
     const { signal, timeoutMs, relays = false, limit, ...criteria } = query ?? {}
+    checkQuery(criteria)
     await this.start({ signal, timeoutMs })
     const { limits } = this.core.config
     // An introducer does not tell relays from others: those that go must not take up the places of those that stay.

@@ -22,33 +22,32 @@ export function parseWebAddress(address: string, scheme: WebScheme): URL {
   return url
 }
 
+/** What is no name, for it has a slash or ends with a port, and no address either. */
+const UNFINISHED = /^[^:/]+:\d+(\/|$)|^[^:]*\/|^(ws|http)s?:(?!\/\/.)/i
+
 /**
  * Checks the form of what an application names as a place: an address, a peer id, or the name that a peer has chosen. Names have no `/`.
  *
- * @param isName whether it is no address of a transport of the application's own, which may have any scheme.
- * @throws P2PError INVALID_ADDRESS.
+ * @throws P2PError INVALID_ADDRESS for what has the form of no address, and is no peer id or name.
  */
-export function checkNamed(text: string, isName = false): void {
-  const [, scheme] = /^(ws|http)s?:/i.exec(text) ?? []
-  if (text.includes('://')) {
-    if (scheme !== undefined) webUrl(text, scheme.toLowerCase() as WebScheme)
-    return
-  }
-  // A name may hold a colon, yet none that a port or a path follows.
-  const isAddress = !isName && scheme === undefined && /^[a-z][a-z\d+.-]*:/i.test(text)
-  if (/^[^:/]+:\d+$/.test(text) || (text.includes('/') && !isAddress)) {
-    throw new P2PError('INVALID_ADDRESS', `"${text}" has no scheme. Write "wss://${text}".`, { details: { address: text } })
-  }
+export function checkForm(text: string): void {
+  if (UNFINISHED.test(text)) throw invalidAddress(text, 'it has no scheme; write wss:// or ws:// before the host')
+  if (text.includes('://')) urlOf(text)
 }
 
 function webUrl(address: string, scheme: WebScheme): URL {
-  const url = parsedUrl(address)
-  if (url === undefined) throw invalidAddress(address, 'it is not a URL')
+  const url = urlOf(address)
   if (url.protocol !== `${scheme}:` && url.protocol !== `${scheme}s:`) {
     throw invalidAddress(address, `it must begin with ${scheme}:// or ${scheme}s://`)
   }
   if (url.hash !== '') throw invalidAddress(address, 'it must not have a #fragment')
   if (url.username !== '' || url.password !== '') throw invalidAddress(address, 'it must not hold a password')
+  return url
+}
+
+function urlOf(address: string): URL {
+  const url = parsedUrl(address)
+  if (url === undefined) throw invalidAddress(address, 'it is not a URL')
   return url
 }
 

@@ -1,9 +1,15 @@
 import mitt, { type Emitter } from 'mitt'
+import { P2PError } from './errors.js'
 import { fenced } from './fenced.js'
 import { LazyMap } from './lazy-map.js'
 
 /** Stops a listener. Calling it twice does no harm. */
 export type Unsubscribe = () => void
+
+/** @throws P2PError INVALID_CONFIG for a listener that is no function: it would fail at the first event only. */
+export function checkListener(call: string, listener: unknown): void {
+  if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', `${call} needs a listener, which is a function.`)
+}
 
 type Listener<Args extends unknown[]> = (...args: Args) => void
 

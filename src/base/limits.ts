@@ -79,12 +79,9 @@ export function resolveLimits(changes?: Partial<Limits>): Limits {
  */
 export function changedLimits<All extends object = Limits>(defaults: Partial<All>, changes: Partial<All> = {}): All {
   for (const [name, value] of Object.entries(changes)) {
-    const fault = !Object.hasOwn(defaults, name)
-      ? 'does not exist here'
-      : Number.isSafeInteger(value) && (value as number) > 0
-        ? undefined
-        : 'must be a whole number above 0'
-    if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `limits.${name} ${fault}.`)
+    if (!Object.hasOwn(defaults, name)) throw new P2PError('INVALID_CONFIG', `limits.${name} does not exist here.`)
+    if (!(Number.isSafeInteger(value) && (value as number) > 0))
+      throw new P2PError('INVALID_CONFIG', `limits.${name} must be a whole number above 0.`)
   }
   // Two kilobytes that coordinators share, unless one wants its own.
   return (Object.keys(changes).length === 0 ? defaults : Object.freeze({ ...defaults, ...changes })) as All

@@ -4,7 +4,7 @@ import { nearest } from './nearest.js'
 const SENTENCES = ''
 
 let table: readonly string[] | undefined
-let near: typeof nearest | undefined
+let near: typeof suggested | undefined
 let base = 'lotus-p2p/docs/errors.md'
 
 /** @param page address of a page with an anchor for each code, without the `#`. */
@@ -30,7 +30,7 @@ export function errorsPageOf(code: string): string {
  */
 export function explainErrors(): void {
   table ??= SENTENCES.split('|')
-  near = nearest
+  near = suggested
 }
 
 /** @param sentence what an error was constructed with: a sentence, its number in the table, or that number and the values in the sentence. */
@@ -47,7 +47,12 @@ function text(value: unknown): string {
   return table === undefined ? texts.filter(Boolean).join(', ') : table[number]!.replace(/~/g, () => texts.shift()!)
 }
 
-/** What a misspelt word may stand for, where errors have sentences. */
-export function suggestion(word: string, words: readonly string[]): string | undefined {
-  return near?.(word, words)
+/** What a misspelt word may stand for, as the end of a sentence; '' where that is unknown, and where errors have no sentences. */
+export function suggestion(word: string, words: readonly string[]): string {
+  return near?.(word, words) ?? ''
+}
+
+function suggested(word: string, words: readonly string[]): string | undefined {
+  const meant = nearest(word, words)
+  return meant && `; perhaps you mean ${meant}`
 }

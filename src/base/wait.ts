@@ -19,7 +19,7 @@ export interface WaitOptions {
 export function checkWait(what: string, { signal, timeoutMs = 1 }: WaitOptions): void {
   // A timer would take NaN for 0.
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
-    throw new P2PError('INVALID_CONFIG', `timeoutMs must be a number of milliseconds, and is ${String(timeoutMs)}.`)
+    throw new P2PError('INVALID_CONFIG', `timeoutMs must be a number of milliseconds, and is "${String(timeoutMs)}".`)
   }
   if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && 'addEventListener' in signal)) {
     throw new P2PError('INVALID_CONFIG', "signal must be an AbortSignal: an AbortController's signal, not the controller.")

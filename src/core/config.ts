@@ -1,4 +1,4 @@
-import { invalidAddress, parsedUrl } from '../address/web-address.js'
+import { checkForm } from '../address/web-address.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { identityFailed, isP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
@@ -103,30 +103,25 @@ export interface ResolvedConfig {
   metadata: Record<string, unknown> | undefined
 }
 
-/** Checks the value of an option, or the item of a list at some place. @throws P2PError INVALID_CONFIG. */
-type Check = (option: string, value: unknown, place?: number) => void
+/** Checks the value of an option, or of an item of a list: `bootstrap[0]`. @throws P2PError INVALID_CONFIG. */
+type Check = (option: string, value: unknown) => void
 
 const being =
   (what: string, holds: (value: unknown) => boolean): Check =>
-  (option, value, place) => {
-    if (holds(value)) return
-    throw invalidOption(option, place === undefined ? `must be ${what}` : `must be ${what} (item ${place}: "${value}")`)
+  (option, value) => {
+    if (!holds(value)) throw invalidOption(option, `must be ${what}`)
   }
 const having =
   (...methods: string[]): Check =>
-  (option, value, place) => {
+  (option, value) => {
     const missing = methods.find((name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function')
-    if (missing === undefined) return
-    throw invalidOption(
-      option,
-      place === undefined ? `must have a method ${missing}` : `must have a method ${missing} (item ${place})`,
-    )
+    if (missing !== undefined) throw invalidOption(option, `must have a method ${missing}`)
   }
 const listOf =
   (item: Check): Check =>
   (option, value) => {
     if (!Array.isArray(value)) throw invalidOption(option, 'must be an array')
-    for (const [place, each] of value.entries()) item(option, each, place)
+    for (const [place, each] of value.entries()) item(`${option}[${place}]`, each)
   }
 const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
@@ -135,16 +130,9 @@ const record = /* @__PURE__ */ being('an object', (value) => typeof value === 'o
 const peer = /* @__PURE__ */ being('an address, a peer id or a PeerInfo', (value) =>
   typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
-/** What is no name, for it has a slash or ends with a port, and no address either. */
-const UNFINISHED = /^[^:/]+:\d+$|^[^:]*\/|^(ws|http)s?:(?!\/\/.)/i
-/** @throws P2PError INVALID_ADDRESS for what has the form of no address, and is no peer id or name. */
-function checkForm(text: string): void {
-  if (UNFINISHED.test(text) || (text.includes('://') && parsedUrl(text) === undefined))
-    throw invalidAddress(text, 'it is not a URL')
-}
 /** A peer, and each address in it. */
-const target: Check = (option, value, place) => {
-  peer(option, value, place)
+const target: Check = (option, value) => {
+  peer(option, value)
   const { websocket, http, others, relays } = (value as PeerInfo).addresses ?? {}
   for (const address of typeof value === 'string' ? [value] : [websocket, http, others, relays].flat()) {
     if (address !== undefined) checkForm(`${address}`)
@@ -164,9 +152,9 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   bootstrap: listOf(target),
   anchors: listOf(target),
   listen: listOf(having('listen', 'close')),
-  announce: listOf((...about) => {
-    if (typeof about[1] === 'string') checkForm(about[1])
-    announced(...about)
+  announce: listOf((option, value) => {
+    if (typeof value === 'string') checkForm(value)
+    announced(option, value)
   }),
   plugins: listOf(having('attach')),
   allowPrivate: flag,
@@ -182,14 +170,11 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
 
 /** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_ADDRESS naming the address, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
 export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
-  if (typeof config !== 'object' || config === null) throw invalidOption('P2PConfig', 'must be an object')
+  if (typeof config !== 'object' || config === null) throw new P2PError('INVALID_CONFIG', 'P2PConfig must be an object.')
   const table = checks()
   for (const [name, value] of Object.entries(config)) {
     const check = Object.hasOwn(table, name) ? table[name as keyof CoreConfig] : undefined
-    if (check === undefined) {
-      const meant = suggestion(name, Object.keys(table))
-      throw invalidOption(name, `does not exist${meant === undefined ? '' : `; perhaps you mean ${meant}`}`)
-    }
+    if (check === undefined) throw invalidOption(name, `does not exist${suggestion(name, Object.keys(table))}`)
     if (value !== undefined) check(name, value)
   }
   const { maxConnections, metadata } = config

@@ -46,11 +46,7 @@ function checkChanges(core: Core, changes: RunTimeConfig, others: readonly strin
   if (typeof changes !== 'object' || changes === null) throw invalidOption('configure', 'must be an object')
   const known = [...NAMES, ...others]
   const fixed = Object.keys(changes).find((name) => !NAMES.includes(name))
-  if (fixed !== undefined) {
-    const meant = suggestion(fixed, known)
-    const fault = meant === undefined ? 'cannot be changed at run time' : `does not exist; perhaps you mean ${meant}`
-    throw invalidOption(fixed, fault)
-  }
+  if (fixed !== undefined) throw invalidOption(fixed, `cannot be changed at run time${suggestion(fixed, known)}`)
   const { identity, limits } = core.config
   const { maxMetadataBytes } = limits
   resolveConfig({ ...changes, identity, limits: { maxMetadataBytes } })

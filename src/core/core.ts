@@ -118,7 +118,11 @@ export class Core implements PeerContext, NetworkOwner {
     this.router = new ProtocolRouter({
       host: this.host,
       onError: (error, peer) => this.report(error, peer),
-      onFailed: (message, error) => this.messaging.answerFailure(message, error),
+      onFailed: (message, error) => {
+        // The sender hears of it. No more than this here, for anybody can cause it at will.
+        this.config.logger.debug(error.message, { code: error.code, peerId: message.from })
+        this.messaging.answerFailure(message, error)
+      },
     })
     this.defence = new Defence({
       clock,

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
@@ -9,16 +10,17 @@ import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
-import type { BroadcastOptions, BroadcastResult, PacedOptions, ProtocolHost, RequestOptions } from '../protocol/handler.js'
-import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
+import type { BroadcastOptions, BroadcastResult, PacedOptions, RequestOptions } from '../protocol/handler.js'
+import { CORE_PROTOCOL, failureOf, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
 import type { Network } from './network.js'
+import type { PluginKit } from './plugin.js'
 import { needsPlugin } from './plugins.js'
 import type { QueuedMessage, SendToOptions } from './queue.js'
 
 export interface MessagingParts {
-  readonly host: Pick<ProtocolHost, 'peerId' | 'clock' | 'random'>
+  readonly host: Pick<PluginKit, 'peerId' | 'clock' | 'random' | 'report'>
   readonly limits: Limits
   readonly network: Network
   readonly router: ProtocolRouter
@@ -32,9 +34,12 @@ const answered = /* @__PURE__ */ new WeakSet<P2PMessage>()
 /** The one way out and the one way in: between an application's calls and handlers, and the connections of its peers. */
 export class Messaging {
   readonly requests: PendingRequests
+  /** Messages of the application that ask for no answer, by their ids: where a peer refuses one, no call tells of it. */
+  private readonly notices: BoundedMap<string, true>
 
   constructor(private readonly parts: MessagingParts) {
     this.requests = new PendingRequests(parts.host.clock, parts.limits)
+    this.notices = new BoundedMap(parts.limits.maxPendingRequests)
   }
 
   /** @throws P2PError as `P2PCoordinator.sendTo`. */
@@ -52,16 +57,15 @@ export class Messaging {
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. */
   async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
-    const protocol = request.protocol === undefined ? {} : { protocol: request.protocol }
     answered.add(request)
-    await this.send(request.from, { ...protocol, ...message, inReplyTo: request.messageId })
+    await this.send(request.from, { protocol: request.protocol!, ...message, inReplyTo: request.messageId })
   }
 
   /** @throws P2PError as `P2PCoordinator.request`. */
   async request<T>(peerId: string, message: OutgoingMessage, given?: RequestOptions): Promise<P2PMessage<T>> {
     const options = given ?? {}
     const peer = this.parts.network.peers.need(peerId)
-    const whole = this.complete(message, peer.peerId)
+    const whole = this.complete(message, peer.peerId, null)
     const { signal, timeoutMs = this.parts.limits.requestTimeoutMs } = options
     const send = () => peer.send(whole, { lasting: false, signal, timeoutMs })
     return (await this.requests.wait(whole, peer.peerId, options, send)) as P2PMessage<T>
@@ -78,8 +82,9 @@ export class Messaging {
     const company = all.filter(({ info }) => relays || info.isRelay !== true)
     const peers = company.filter(({ peerId }) => !without.has(peerId))
     if (company.length === 0 && !isInternal) {
-      const only = all.length > 0 ? 'Only relays are connected.' : 'No peer is connected.'
-      throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
+      throw new P2PError('NO_PEERS', 'Nobody but relays is connected. Connect to a peer first.', {
+        details: { relays: all.length },
+      })
     }
     return this.parts.network.peers.broadcast(whole, peers, paced)
   }
@@ -91,10 +96,13 @@ export class Messaging {
       return
     }
     const { protocol } = message
-    // An answer that nobody waits for: to a request that was given up just before, or to none.
-    if (protocol === CORE_PROTOCOL || message.inReplyTo !== undefined) return
     const { info } = peer
-    const { events, router } = this.parts
+    const { events, router, host } = this.parts
+    if (protocol === CORE_PROTOCOL || message.inReplyTo !== undefined) {
+      // An answer that nobody waits for: to what asked for none, to a request that was given up just before, or to nothing.
+      if (this.notices.delete(message.inReplyTo!) && protocol === CORE_PROTOCOL) host.report(failureOf(message), info)
+      return
+    }
     if (protocol?.startsWith(INTERNAL_PREFIX) || !events.hasListeners('message')) {
       router.dispatch(message, info)
       return
@@ -118,19 +126,19 @@ export class Messaging {
   /** Tells the sender of a message why it gets no answer. */
   answerFailure(message: P2PMessage, { code, message: text, details: { retryAfterMs } }: P2PError): void {
     // An answer is never answered: two peers could go on for ever.
-    if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
-    const payload = { code, message: cutText(text), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+    if (message.inReplyTo !== undefined) return
+    const payload = { code, message: cutText(text), retryAfterMs }
+    // It may be gone already.
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 
   /** Tells the sender of a signed message that its date is too far from now. */
   refuseStale(message: P2PMessage): void {
-    const sentence = 'The date of this message is too far from now. Check the clock.'
-    this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
+    this.answerFailure(message, new P2PError('REPLAYED', 'The date of this message is too far from now. Check the clock.'))
   }
 
-  /** The message as it goes out. @param wait how its sender waits. @throws P2PError FOREIGN_SENDER, INVALID_MESSAGE, and as `checkWait`. */
-  complete(message: OutgoingMessage, to: string | undefined, wait?: WaitOptions): P2PMessage {
+  /** The message as it goes out. @param wait how its sender waits; null: for the answer. @throws P2PError FOREIGN_SENDER, INVALID_MESSAGE, and as `checkWait`. */
+  complete(message: OutgoingMessage, to: string | undefined, wait?: WaitOptions | null): P2PMessage {
     const { limits } = this.parts
     const { peerId, clock, random } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {
@@ -150,7 +158,10 @@ export class Messaging {
     if (protocol !== undefined) whole.protocol = protocol
     if (inReplyTo !== undefined) whole.inReplyTo = inReplyTo
     checkMessage(whole, limits)
-    if (wait !== undefined) checkWait(`The message "${type}"`, wait)
+    this.parts.network.heartbeat.sent()
+    if (wait) checkWait(`The message "${type}"`, wait)
+    if (to !== undefined && wait !== null && inReplyTo === undefined && !protocol?.startsWith(INTERNAL_PREFIX))
+      this.notices.put(whole.messageId, true)
     return whole
   }
 }

@@ -6,7 +6,7 @@ import type { TypedEvents } from '../base/events.js'
 import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { ClockSkew } from '../defence/clock-skew.js'
-import { encodePeerId } from '../identity/peer-id.js'
+import { canonicalId, encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
@@ -70,7 +70,7 @@ export class Network {
   skew: ClockSkew | undefined
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
-  private readonly heartbeat: Heartbeat
+  readonly heartbeat: Heartbeat
   readonly reconnector: Reconnector
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new LazyMap<string | PeerInfo, string>()
@@ -91,12 +91,12 @@ export class Network {
       disconnected: (peer, error) => this.disconnected(peer, error),
       pathChanged: (peer, from) => {
         core.pathChanged(peer, from)
-        this.heartbeat.measure(peer.peerId)
+        void this.heartbeat.probe(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
-      doubted: ({ peerId }) => this.heartbeat.measure(peerId),
-      spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
+      doubted: ({ peerId }) => void this.heartbeat.probe(peerId),
+      spareLost: ({ peerId }) => void this.heartbeat.probe(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
@@ -134,6 +134,7 @@ export class Network {
       limits,
       intervalMs: config.heartbeatIntervalMs,
       pathOf: (id) => this.peers.get(id)?.activeChannel,
+      underWay: (id) => this.peers.get(id)?.load.unacknowledgedBytes,
       onMeasured: (id, rttMs, skewMs) => {
         this.peers.get(id)?.measured(rttMs, skewMs)
         this.skew?.measured(id, skewMs)
@@ -222,19 +223,21 @@ export class Network {
     return copyPeerInfo(info)
   }
 
-  /** @throws P2PError PEER_NOT_CONNECTED. */
+  /** @throws P2PError PEER_NOT_CONNECTED for a peer that is neither connected nor dialled again. */
   async disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): Promise<void> {
-    const { peerId: id } = this.peers.need(peerId)
-    this.reconnector.release(id)
-    await this.peers.disconnect(id, reason)
+    const { peers, reconnector } = this
+    const id = peers.get(peerId)?.peerId ?? canonicalId(peerId)
+    // One that is away at present is dialled no more.
+    const isWanted = reconnector.wants(id)
+    reconnector.release(id)
+    if (!isWanted || peers.get(id)) await peers.disconnect(id, reason)
   }
 
   /** Ends the connection with the holder of a key that is banned, or nearly so, and does not dial it again. */
   expel(publicKey: Uint8Array, error: P2PError): void {
     const id = encodePeerId(publicKey)
-    const peer = this.peers.get(id)
-    this.reconnector.release(peer?.peerId ?? id)
-    if (peer !== undefined) this.peers.disconnectKey(publicKey, error)
+    this.reconnector.release(this.peers.get(id)?.peerId ?? id)
+    this.peers.disconnectKey(publicKey, error)
   }
 
   /** A transport has found a peer: it is dialled once, in the background. */

@@ -119,10 +119,11 @@ export class PendingRequests {
   }
 }
 
-function failureOf(message: P2PMessage): P2PError {
+/** What a peer's `failed` says. */
+export function failureOf(message: P2PMessage): P2PError {
   const { code, message: text, retryAfterMs: ms } = (message.payload ?? {}) as Record<string, unknown>
   const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
-  const details: P2PErrorDetails = { peerId: message.from, byPeer: true }
+  const details: P2PErrorDetails = { peerId: message.from, byPeer: true, messageId: message.inReplyTo! }
   if (typeof ms === 'number' && ms >= 0) details.retryAfterMs = ms
   return new P2PError(codeOf(code, 'HANDLER_FAILED'), sentence, { details })
 }

@@ -42,6 +42,9 @@ const WRONG: Record<keyof CoreConfig, unknown[]> = {
   metadata: [[], 'x', null],
 }
 
+/** Lists: of each, the first item above is wrong. */
+const ITEMS = ['bootstrap', 'anchors', 'listen', 'announce', 'plugins']
+
 describe('the configuration', () => {
   it('names the option of which a value is wrong, whatever is wrong with it', () => {
     for (const [option, values] of Object.entries(WRONG)) {
@@ -49,7 +52,8 @@ describe('the configuration', () => {
         expect([option, value, refusal(() => resolveConfig({ [option]: value }))]).toEqual([
           option,
           value,
-          `INVALID_CONFIG ${option}`,
+          // Of a list, the item.
+          `INVALID_CONFIG ${option}${Array.isArray(value) && ITEMS.includes(option) ? '[0]' : ''}`,
         ])
       }
     }

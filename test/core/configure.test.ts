@@ -165,7 +165,7 @@ describe('configure', () => {
     ['a wrong value', { privacy: 'yes' }, /privacy must be 'direct', 'relayed' or 'onion'/],
     ['too few connections', { maxConnections: 0 }, /maxConnections/],
     ['a wrong webrtc', { webrtc: 5 }, /webrtc must be/],
-    ['a wrong item', { bootstrap: [''] }, /bootstrap must be .*item 0/],
+    ['a wrong item', { bootstrap: [''] }, /bootstrap\[0\] must be an address/],
   ]
   it.each(wrong)('names %s, and changes nothing', async (_, changes, said) => {
     const { tab } = await relays(1)

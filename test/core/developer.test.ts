@@ -2,7 +2,8 @@
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.js'
-import { type P2PErrorCode, PeerState } from '../../src/index.js'
+import { type Core, coreOf } from '../../src/core/core.js'
+import { defineProtocol, type P2PErrorCode, PeerState } from '../../src/index.js'
 import { createTestNetwork, type TestNetwork, type TestNetworkOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork | undefined
@@ -109,11 +110,21 @@ describe('targets', () => {
   const odd: [unknown, P2PErrorCode, string][] = [
     ['', 'INVALID_ADDRESS', '"" is no address'],
     [undefined, 'INVALID_ADDRESS', '"undefined" is no address'],
-    [null, 'INVALID_ADDRESS', 'is no address'],
+    [null, 'INVALID_ADDRESS', '"null" is no address'],
     [7, 'INVALID_ADDRESS', '"7" is no address'],
     [{}, 'INVALID_ADDRESS', 'PeerInfo with a peerId'],
     [{ addresses: { websocket: 'ws://x' } }, 'INVALID_ADDRESS', 'PeerInfo with a peerId'],
-    ['localhost:8787', 'INVALID_ADDRESS', '"localhost:8787" has no scheme. Write "wss://localhost:8787"'],
+    [
+      'localhost:8787',
+      'INVALID_ADDRESS',
+      '"localhost:8787" cannot be dialled: it has no scheme; write wss:// or ws:// before the host.',
+    ],
+    [
+      'ws:/localhost:8787',
+      'INVALID_ADDRESS',
+      '"ws:/localhost:8787" cannot be dialled: it has no scheme; write wss:// or ws:// before the host.',
+    ],
+    ['wss//relay.example', 'INVALID_ADDRESS', '"wss//relay.example" cannot be dialled: it has no scheme'],
     ['relay.example/p2p', 'INVALID_ADDRESS', 'has no scheme'],
     ['gopher://relay.example', 'INVALID_ADDRESS', '"gopher://relay.example" cannot be dialled'],
     ['relay.example', 'PEER_NOT_FOUND', 'An address begins with wss:// or ws://'],
@@ -164,7 +175,95 @@ describe('targets', () => {
   })
 })
 
+describe('a message that no call waits for, and that the receiver refuses', () => {
+  const orders = defineProtocol({
+    name: 'shop',
+    messages: {
+      order: {
+        '~standard': {
+          version: 1,
+          vendor: 'test',
+          validate: (value: unknown) => (typeof value === 'bigint' ? { value } : { issues: [{ message: 'must be a bigint' }] }),
+        },
+      },
+    },
+  })
+  const order = (payload: unknown, more = {}) => ({ type: 'order', payload, protocol: 'shop', ...more })
+
+  it('is told to its sender by the event error, once, and to the log of the receiver', async () => {
+    const { net, alice, bob } = await pair()
+    const log: unknown[] = []
+    const carol = net.createPeer({ peerId: 'carol', logger: { debug: (...line) => log.push(line), warn() {}, error() {} } })
+    carol.handle(orders, { order: () => {} })
+    await net.run(carol.start())
+    await net.run(alice.connectToPeer(net.addressOf(carol)))
+    const errors: unknown[] = []
+    alice.on('error', ({ code, message, details }, peer) => errors.push([code, message, details, peer?.peerId]))
+    await alice.sendTo('carol', order('five', { messageId: 'first' }))
+    await alice.sendTo('carol', order(5n))
+    await net.clock.advance(1_000)
+    const sentence = 'The payload of order is not as its schema has it: must be a bigint'
+    expect(errors).toEqual([['INVALID_MESSAGE', sentence, { peerId: 'carol', byPeer: true, messageId: 'first' }, 'carol']])
+    expect(log).toContainEqual([sentence, { code: 'INVALID_MESSAGE', peerId: 'alice' }])
+    // From the outbox too; of many to whom one message goes, some may have no use for it.
+    await net.run(alice.sendTo('carol', order('six'), { queue: true }))
+    await alice.broadcast(order('seven'))
+    await net.clock.advance(1_000)
+    expect(errors).toHaveLength(2)
+    await bob.sendTo('alice', { type: 'note', payload: null })
+  })
+
+  it('is not told of where a call has heard of it, and a peer cannot make it up', async () => {
+    const { net, alice, bob } = await pair()
+    let core: Core | undefined
+    await bob.use({
+      name: 'inside',
+      attach(kit) {
+        core = coreOf(kit)
+        return {}
+      },
+    })
+    const errors: string[] = []
+    alice.on('error', ({ code }) => errors.push(code))
+    bob.handle(orders, { order: () => {} })
+    expect((await failure(net.run(alice.request('bob', order('five'))))).code).toBe('INVALID_MESSAGE')
+    bob.on('message', async (message) => {
+      const failed = { type: 'failed', payload: { code: 'BANNED', message: 'Made up.' }, protocol: 'lotus/core' }
+      for (const inReplyTo of ['none', message.messageId, message.messageId]) {
+        await core!.messaging.send('alice', { ...failed, inReplyTo })
+      }
+    })
+    await alice.sendTo('bob', { type: 'note', payload: null })
+    await net.clock.advance(1_000)
+    expect(errors).toEqual(['BANNED'])
+  })
+})
+
+describe('disconnectFromPeer', () => {
+  it('of a peer that is away for a moment ends that it is dialled again', async () => {
+    const { net, alice, bob } = await pair()
+    bob.suspend()
+    await net.clock.advance(1_000)
+    expect(alice.isConnected('bob')).toBe(false)
+    await net.run(alice.disconnectFromPeer('bob'))
+    await net.run(bob.resume())
+    await net.clock.advance(120_000)
+    expect(alice.isConnected('bob')).toBe(false)
+    expect((await failure(alice.disconnectFromPeer('bob'))).code).toBe('PEER_NOT_CONNECTED')
+  })
+})
+
 describe('what JavaScript does not check', () => {
+  it.each([undefined, null, 'x', {}])('on() and once() refuse %j as a listener', async (listener) => {
+    const { alice } = await pair()
+    for (const call of ['on', 'once'] as const) {
+      expect(() => alice[call]('status', listener as never)).toThrow(`${call} needs a listener, which is a function.`)
+    }
+    expect(() => alice.subscribe('news', listener as never)).toThrow('subscribe needs a listener')
+    expect(() => alice.watchPeers({}, listener as never)).toThrow('watchPeers needs a listener')
+    expect(() => alice.watchResources('offer', {}, listener as never)).toThrow('watchResources needs a listener')
+  })
+
   it('on() and once() refuse a name that is nearly one, and take those of plugins', async () => {
     const { alice } = await pair()
     for (const subscribe of ['on', 'once'] as const) {
@@ -172,6 +271,17 @@ describe('what JavaScript does not check', () => {
       alice[subscribe]('eclipse-suspected', () => {})
       alice[subscribe]('my-plugin-event' as never, () => {})
     }
+  })
+
+  it.each([
+    ['shop', '0'],
+    [{ protocl: 'shop' }, 'protocl'],
+    [{ protocol: 'shop', maxResults: 5 }, 'maxResults'],
+  ] as const)('whoever looks for peers by %j does not find everybody', async (query, odd) => {
+    const { alice } = await pair()
+    const error = await failure(alice.findPeers(query as never))
+    expect([error.code, error.message]).toEqual(['INVALID_CONFIG', expect.stringContaining(`not by "${odd}"`)])
+    expect(() => alice.watchPeers(query as never, () => {})).toThrow(`not by "${odd}"`)
   })
 
   it('start() while suspended says so', async () => {

@@ -107,6 +107,7 @@ describe('a coordinator that nobody has started', () => {
   it('keeps what was queued while it is suspended, and delivers it after resume', async () => {
     const { tab } = await world()
     const bob = tab('bob')
+    bob.on('message', () => {})
     await net.run(bob.start())
     const alice = tab('alice')
     alice.suspend()

@@ -1,6 +1,6 @@
 import { circuitAddress } from '../../address/addresses.js'
 import { isWeb } from '../../address/dial-policy.js'
-import { checkNamed } from '../../address/web-address.js'
+import { checkForm } from '../../address/web-address.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
@@ -57,13 +57,13 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
       throw error
     })
   }
-  const named: unknown = typeof target === 'object' ? target?.peerId : target
+  const named: unknown = (target as PeerInfo | null)?.peerId ?? target
   if (typeof named !== 'string' || named === '') {
     throw invalidTarget(`"${named}" is no address, peer id or PeerInfo with a peerId`)
   }
   const peerId = canonicalId(named)
   checkTarget(peerId, tools.peerId)
-  checkNamed(peerId, true)
+  checkForm(peerId)
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
   const given = typeof target === 'string' ? [] : pathsTo(target, tools, !isTold(target.addresses))

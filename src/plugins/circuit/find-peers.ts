@@ -1,6 +1,6 @@
 import { learnt } from '../../address/dial-policy.js'
 import { equalBytes, hexOf } from '../../base/bytes.js'
-import { asP2PError, noRelayError, timeoutError } from '../../base/errors.js'
+import { asP2PError, noRelayError, P2PError, timeoutError } from '../../base/errors.js'
 import { CORE_LIMITS } from '../../base/limits/core.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { tupleKey } from '../../base/tuple-key.js'
@@ -28,6 +28,14 @@ export interface PeerQuery {
   peerId?: string | undefined
   /** At most so many peers; never above `limits.maxIntroductions`. */
   limit?: number | undefined
+}
+
+/** @throws P2PError INVALID_CONFIG for a criterion that there is none of: without it everybody would be meant. */
+export function checkQuery({ protocol, resourceType, peerId, limit, ...others }: PeerQuery): void {
+  const [odd] = Object.keys(others)
+  if (odd !== undefined) {
+    throw new P2PError('INVALID_CONFIG', `Peers are sought by protocol, resourceType, peerId and limit, not by "${odd}".`)
+  }
 }
 
 const peerShape = /* @__PURE__ */ (() =>

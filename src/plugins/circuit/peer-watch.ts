@@ -1,10 +1,10 @@
 import { asP2PError, shutDownError } from '../../base/errors.js'
-import type { Unsubscribe } from '../../base/events.js'
+import { checkListener, type Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { SMALL_PLUGIN_LIMITS } from '../../base/limits/small-plugins.js'
 import type { Plugin } from '../../core/plugin.js'
-import type { PeerQuery } from './find-peers.js'
+import { checkQuery, type PeerQuery } from './find-peers.js'
 import { PeerWatches, type PeerWatchListener } from './watch-peers.js'
 
 /** What the plugin `peerWatch()` adds to a coordinator. */
@@ -17,7 +17,7 @@ export interface PeerWatch {
    * @param query as for `findPeers`; `limit` is for each relay, which tells of others as some leave.
    * @param listener called with a copy of the peer's description, and the change.
    * @returns ends the watch, here and at the relays.
-   * @throws P2PError LIMIT_EXCEEDED above `limits.maxPeerWatches`, SHUT_DOWN.
+   * @throws P2PError INVALID_CONFIG for a criterion that there is none of, or without a listener; LIMIT_EXCEEDED above `limits.maxPeerWatches`, SHUT_DOWN.
    * @example
    * const stop = coordinator.watchPeers({ protocol: 'chat' }, (peer, change) => console.log(change, peer.peerId))
    */
@@ -64,6 +64,8 @@ export function peerWatch(): Plugin<PeerWatch> {
       return {
         watchPeers(query, listener) {
           const { relays = false, ...criteria } = query ?? {}
+          checkListener('watchPeers', listener)
+          checkQuery(criteria)
           if (isOver) throw shutDownError()
           const stop = add(criteria, (peer, change) => {
             // A listener that fails is reported and ends no watch.

@@ -1,4 +1,4 @@
-import type { Unsubscribe } from '../../base/events.js'
+import { checkListener, type Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import { SMALL_PLUGIN_LIMITS } from '../../base/limits/small-plugins.js'
 import { coreOf } from '../../core/core.js'
@@ -59,6 +59,7 @@ export function resourceWatch(): Plugin<ResourceWatch, ResourceWatchEvents> {
           options?: ResourceCriteria,
         ): Unsubscribe {
           core.checkOpen()
+          checkListener('watchResources', listener)
           const tell: ResourceListener<T> = (resource, change) => {
             if (core.emitter.hasListeners('resource')) kit.emit('resource', structuredClone(resource), change)
             // A listener that fails is reported and ends no watch.

@@ -5,7 +5,7 @@ import { encode } from '../../message/codec.js'
 import type { HashTable } from '../dht/client/hash-table.js'
 import { matchesConditions } from '../dht/records/record-filters.js'
 import { type ResourceConditions, type ResourceCriteria, recordFiltersOf } from './filters.js'
-import { invalidResource, resourcePrefix } from './resource-key.js'
+import { resourcePrefix } from './resource-key.js'
 import { type ResourceAnnouncement, type ResourceValue, resourceOf } from './resources.js'
 
 /** `'removed'`: withdrawn, expired, or no longer matching the filters. */
@@ -22,7 +22,6 @@ export function watchResources<T>(
 ): Unsubscribe {
   const { limits } = dht
   const prefix = resourcePrefix(type, limits)
-  if (typeof listener !== 'function') throw invalidResource('watchResources needs a listener')
   const { publisherId, where = {} } = recordFiltersOf(conditions, options ?? {})
   // The listener's own copy: 'removed' tells of the resource as it was.
   const tell = (resource: ResourceAnnouncement<T>, change: ResourceChange): unknown => listener(structuredClone(resource), change)

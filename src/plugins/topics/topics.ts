@@ -1,7 +1,7 @@
 import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
 import { equalBytes } from '../../base/bytes.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
-import type { Unsubscribe } from '../../base/events.js'
+import { checkListener, type Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
@@ -143,7 +143,7 @@ export class Topics implements IProtocolHandler {
     const { history = 0 } = options ?? {}
     if (this.isOver) throw shutDownError()
     checkTopic(topic, this.limits)
-    if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
+    checkListener('subscribe', listener)
     if (!Number.isInteger(history) || history < 0) {
       throw new P2PError('INVALID_CONFIG', 'history must be a whole number, 0 or more.')
     }

@@ -53,6 +53,7 @@ export function handlers(clock: VirtualClock) {
     limits,
     intervalMs: limits.heartbeatIntervalMs,
     pathOf: () => undefined,
+    underWay: () => 0,
     onMeasured: () => {},
     onDead: () => {},
   })
