@@ -1,380 +1,345 @@
+import { EventEmitter, once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { afterEach, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { P2PCoordinator } from '../src/coordinator.js'
 import { startRelay, webSocketServer } from '../src/node/index.js'
-import { Peer } from './independent/peer.js'
-import { Inbox, type Pipe, Refused, webSocket } from './independent/pipes.js'
+import { Channel, Peer, pipeOf, Session } from './independent/peer.js'
 import {
-  type Anything,
-  block,
-  type Fault,
+  Cipher,
+  codeOf,
+  decode,
+  encode,
   hex,
-  keyOf,
-  Noise,
-  pack,
-  pairOf,
-  peerIdOf,
+  holds,
+  idOf,
+  NONE,
+  noiseOf,
+  readHello,
   sha256,
-  sign,
   tagged,
-  u,
-  unpack,
-  verify,
+  type Wire,
   work,
+  ZEROS,
 } from './independent/wire.js'
 
-const vectors = (name: string) => JSON.parse(readFileSync(`docs/vectors/${name}.json`, 'utf8'))
-const codeOf = (act: () => unknown) => {
-  try {
-    return act() as string
-  } catch (error) {
-    return (error as Fault).code
-  }
+// A peer that is made of docs/wire-protocol.md, docs/wire/ and docs/vectors/ alone, by somebody who has not read src/, talks to relays and wallets of the
+// SDK over real sockets.
+
+const revive = (_: string, v: Wire) => {
+  if (v?.$number) return Number(v.$number)
+  if (v?.$bytes !== undefined) return Buffer.from(v.$bytes, 'base64url')
+  return v?.$bigint ? BigInt(v.$bigint) : v?.$date ? new Date(v.$date) : v
 }
-/** The JSON form of values, section E. */
-function fromJson(json: Anything): Anything {
-  if (Array.isArray(json)) return json.map(fromJson)
-  if (json === null || typeof json !== 'object') return json
-  if ('$bytes' in json) return Buffer.from(json.$bytes, 'base64url')
-  if ('$bigint' in json) return BigInt(json.$bigint)
-  if ('$date' in json) return new Date(json.$date)
-  if ('$number' in json) return Number(json.$number)
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, fromJson(value)]))
+const vectors = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../docs/vectors/${name}.json`, import.meta.url), 'utf8'), revive)
+/** The code with which each is refused; all have to be those of the vectors. */
+function expectRefusals(cases: Wire[], run: (one: Wire) => unknown) {
+  const codes = cases.map((one) => {
+    try {
+      return run(one) === false ? 'INVALID_SIGNATURE' : 'taken'
+    } catch (error) {
+      return codeOf(error)
+    }
+  })
+  expect(codes).toEqual(cases.map(({ code = codeOf(Error()) }) => code))
 }
-
-test('the vectors: values, identities, a handshake with fixed keys', () => {
-  const encoding = vectors('encoding')
-  for (const { json, bytes } of encoding.valid) {
-    expect(pack(fromJson(json)).toString('hex')).toBe(bytes)
-    expect(unpack(hex(bytes))).toEqual(fromJson(json))
-  }
-  for (const { why, bytes, code } of encoding.invalid) expect([why, codeOf(() => unpack(hex(bytes)))]).toEqual([why, code])
-  for (const { bytes } of encoding.invalidWhereSigned) expect(codeOf(() => unpack(hex(bytes), true))).toBe('MALFORMED_DATA')
-  unpack(hex(encoding.deepest))
-
-  const identity = vectors('identity')
-  const [alice, bob] = identity.seeds.map(({ seed }: Anything) => pairOf('Ed25519', hex(seed)))
-  for (const { seed, publicKey, peerId } of identity.seeds) {
-    expect(pairOf('Ed25519', hex(seed)).publicKey.toString('hex')).toBe(publicKey)
-    expect([peerIdOf(hex(publicKey)), keyOf(peerId).toString('hex')]).toEqual([peerId, publicKey])
-  }
-  for (const { tag, payload, signature } of identity.tags)
-    expect(sign(alice, tagged(tag, hex(payload))).toString('hex')).toBe(signature)
-  const { x25519, notBefore, notAfter, signature } = identity.certificate
-  expect(sign(alice, tagged('channel', Buffer.concat([hex(x25519), u(8, notBefore), u(8, notAfter)]))).toString('hex')).toBe(
-    signature,
-  )
-  for (const kind of ['valid', 'invalid'])
-    for (const { why, publicKey, message, signature } of identity.signatures[kind])
-      expect([why, verify(hex(message), hex(publicKey), hex(signature))]).toEqual([why, kind === 'valid'])
-
-  const session = vectors('handshake')
-  const noise = (name: string) =>
-    new Noise(
-      name === 'initiator',
-      pairOf('X25519', hex(session[name].x25519Secret)),
-      pairOf('X25519', hex(session[name].ephemeralSecret)),
-    )
-  const [initiator, responder] = [noise('initiator'), noise('responder')]
-  const payloads = [session.offer, session.responderHello, session.initiatorHello]
-  for (const [index, payload] of payloads.entries()) {
-    const [from, to] = index === 1 ? [responder, initiator] : [initiator, responder]
-    const frame = from.write(index, pack(unpack(hex(payload), true)))
-    expect(frame.toString('hex')).toBe(session.frames[index])
-    expect(to.read(index, frame).toString('hex')).toBe(payload)
-  }
-  expect(initiator.hash.toString('hex')).toBe(session.handshakeHash)
-  const [ours, theirs] = [initiator.split(), responder.split()]
-  expect(ours.keys.map((key) => key.toString('hex'))).toEqual(session.transportKeys)
-  for (const { from, plaintext, frame } of session.transport) {
-    const [sender, receiver] = from === 'alice' ? [ours, theirs] : [theirs, ours]
-    expect(sender.send.seal(hex(plaintext)).toString('hex')).toBe(frame)
-    expect(receiver.receive.open(hex(frame)).toString('hex')).toBe(plaintext)
-    if (plaintext === '120000') for (const cipher of [sender.send, receiver.receive]) cipher.rekey()
-  }
-  const { retry, proofOfWork } = session
-  expect(work(tagged('retry', hex(retry.challenge + retry.ephemeral)), retry.bits).toString('hex')).toBe(retry.nonce)
-  const { day, bits, nonce } = proofOfWork
-  const salt = sha256(sign(bob, tagged('work-salt', u(4, day)))).subarray(0, 16)
-  expect(salt.toString('hex')).toBe(proofOfWork.salt)
-  expect(work(block(bob.publicKey, salt, day, alice.publicKey), bits).toString('hex')).toBe(nonce)
-})
-
-const until = (holds: () => unknown) => vi.waitFor(holds, 10_000)
 const ends: (() => unknown)[] = []
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
+  for (const close of ends.splice(0).reverse()) await close()
 })
-const peerWith = (...protocols: string[]) => {
-  const peer = new Peer(['lotus/heartbeat', 'lotus/peer', ...protocols])
-  ends.push(() => {
-    peer.close()
-    expect(peer.errors).toEqual([])
-  })
-  return peer
-}
-const relayWith = async (options: object = {}) => {
+async function relayOf(options = {}) {
   const relay = await startRelay({ port: 0, host: '127.0.0.1', ...options })
   ends.push(() => relay.stop())
   return relay
 }
-const sdkWith = async (options: object = {}) => {
-  const sdk = new P2PCoordinator(options)
-  sdk.on('error', () => undefined)
-  ends.push(() => sdk.shutdown())
-  await sdk.start()
-  return sdk
+async function walletOf(options: ConstructorParameters<typeof P2PCoordinator>[0]) {
+  const wallet = new P2PCoordinator(options)
+  const [got, gone]: Wire[][] = [[], []]
+  wallet.on('message', (message) => got!.push(message))
+  wallet.on('disconnected', ({ peerId }, { code }) => gone!.push([peerId, code]))
+  ends.push(() => wallet.shutdown())
+  await wallet.start()
+  return Object.assign(wallet, { got: got!, gone: gone! })
 }
-
-/** For `dial`: straight to another peer of this kind. */
-function within(other: Peer) {
-  return async (first: Buffer): Promise<Pipe> => {
-    const inboxes = [new Inbox<Buffer>(), new Inbox<Buffer>()]
-    const [here, there] = inboxes.map((frames, index) => ({
-      rank: 3,
-      largest: 65_535,
-      frames,
-      send: (frame: Buffer) => inboxes[1 - index]!.put(frame),
-      close() {
-        for (const inbox of inboxes) inbox.end(new Refused('CONNECTION_LOST'))
-      },
-    }))
-    there!.frames.put(first)
-    void other.answer(there!)
-    return here!
-  }
+async function peerAt(url: string, options: Partial<Peer> = {}) {
+  const peer = Object.assign(new Peer(), options)
+  const session = await peer.connect(url)
+  ends.push(() => session.close('SHUT_DOWN'))
+  return { peer, session }
 }
+/** A wallet that listens, and the peer connected to it. */
+async function pair(options: ConstructorParameters<typeof P2PCoordinator>[0] = {}, more: Partial<Peer> = {}) {
+  const wallet = await walletOf({ listen: [webSocketServer()], ...options })
+  return { wallet, ...(await peerAt(wallet.addresses[0]!, more)) }
+}
+const numbers = (n: number) => Array.from({ length: n }, (_, i) => i)
+const payloads = (messages: Wire[]) => messages.map(({ payload }) => payload)
+const until = (holds: () => unknown) => vi.waitFor(() => expect(holds()).toBeTruthy(), { timeout: 10_000, interval: 5 })
 
-test('a relay: proof of work, heartbeat, records, what it does not serve', async () => {
-  const relay = await relayWith({ powDifficulty: 12 })
-  const peer = peerWith('echo')
-  const session = await peer.dial(webSocket(relay.url), relay.peerId)
-  expect([peer.worked.proof, session.peerId]).toEqual([1, relay.peerId])
-  await peer.received.next(({ type }) => type === 'ping')
-  expect((await session.request('ping', null, 'lotus/heartbeat')).type).toBe('pong')
-
-  const record = peer.record({ key: 'offer-1', value: { sats: 5n }, sequence: 1, ttl: 60 })
-  expect((await session.request('store', { record }, 'lotus/dht')).payload).toEqual({ stored: true })
-  const { payload: found } = await session.request('find-record', { key: 'offer-1' }, 'lotus/dht')
-  expect(found.records).toEqual([record])
-  expect(verify(tagged('record', found.records[0][1]), peer.publicKey, found.records[0][2])).toBe(true)
-  await expect(session.request('anything', null, 'no-such-protocol')).rejects.toMatchObject({ code: 'PROTOCOL_NOT_SUPPORTED' })
+test('values and identities are as the vectors have them', () => {
+  const { valid, invalid, invalidWhereSigned } = vectors('encoding')
+  for (const { json, bytes } of valid) expect([encode(json).toString('hex'), decode(hex(bytes))]).toEqual([bytes, json])
+  expectRefusals(invalid, ({ bytes }) => decode(hex(bytes)))
+  expectRefusals(invalidWhereSigned, ({ bytes }) => decode(hex(bytes), true))
+  const { seeds, tags, signatures } = vectors('identity')
+  for (const { seed, publicKey, peerId } of seeds) expect(idOf(ed25519.getPublicKey(hex(seed))), publicKey).toBe(peerId)
+  const peer = Object.assign(new Peer(), { seed: hex(seeds[0].seed) })
+  for (const { tag, payload, signature } of tags) expect(peer.sign(tag, hex(payload)).toString('hex')).toBe(signature)
+  const isHeld = ({ publicKey, message, signature }: Wire) => holds(hex(publicKey), hex(message), hex(signature))
+  expect(signatures.valid.every(isHeld)).toBe(true)
+  for (const one of signatures.invalid) expect(() => expect(isHeld(one)).toBe(true), one.why).toThrow()
 })
 
-test('a relay under load asks for work first, and what is malformed ends a channel either way', async () => {
-  const relay = await relayWith()
-  const offer = pack({ versions: [2], network: 'lotus', suites: ['ChaChaPoly'] })
-  const idle = await Promise.all(
-    Array.from({ length: 130 }, () => webSocket(relay.url)(new Noise(true, pairOf('X25519')).write(0, offer))),
+test('a whole session is byte by byte that of the vectors, and hellos are refused as there', () => {
+  const { initiator, responder, proofOfWork, retry, ...v } = vectors('handshake')
+  const noiseFor = (one: Wire) => noiseOf(one === initiator, { e: hex(one.ephemeralSecret), s: hex(one.x25519Secret) })
+  const [a, b] = [noiseFor(initiator), noiseFor(responder)]
+  const payload = [v.offer, v.responderHello, v.initiatorHello]
+  for (const [i, tokens] of ['e', 'e ee s es', 's se'].entries()) {
+    const [from, to] = i === 1 ? [b, a] : [a, b]
+    const frame = from.write(tokens, hex(payload[i]))
+    expect([frame.toString('hex'), to.read(tokens, frame).toString('hex')]).toEqual([v.frames[i], payload[i]])
+  }
+  const ciphers = new Map([['alice', a.split()[0]]])
+  for (const { from, plaintext, frame } of v.transport) {
+    const cipher = ciphers.get(from) ?? b.split()[1]
+    ciphers.set(from, cipher)
+    expect(cipher.encrypt(hex(plaintext)).toString('hex')).toBe(frame)
+    if (plaintext === '120000') cipher.rekey()
+  }
+  const { block, bits, nonce } = proofOfWork
+  expect(work(bits, (one) => sha256(hex(block), one)).toString('hex')).toBe(nonce)
+  const asked = tagged('retry', hex(retry.challenge), hex(retry.ephemeral))
+  expect(work(retry.bits, (one) => sha256(asked, one)).toString('hex')).toBe(retry.nonce)
+  expectRefusals(v.invalid.hellos, (one) => readHello(hex(one.payload), hex(responder.x25519Public)))
+})
+
+test('streams deliver and violations end a channel as in the vectors', () => {
+  const { invalidPlaintexts, scenarios, messages } = vectors('channel')
+  const { initiator, responder } = vectors('handshake')
+  const peer = Object.assign(new Peer(), { key: hex(responder.ed25519Public), id: responder.peerId, protocols: ['chat'] })
+  const sessionOf = () => new Session({ peer, key: hex(initiator.ed25519Public), id: NONE })
+  const run = (paths: string[][]) => {
+    const session = sessionOf()
+    for (const [i, plaintexts] of paths.entries()) {
+      const pipe = pipeOf(new EventEmitter(), { send() {}, close() {}, rank: 3, max: 65_519 })
+      const channel = new Channel({ session, pipe, dialled: false, out: new Cipher(ZEROS), into: new Cipher(ZEROS) })
+      channel.described = true
+      for (const plaintext of [`1700040000000${i}`, ...plaintexts]) channel.take(hex(plaintext))
+    }
+    return payloads(session.inbox)
+  }
+  expectRefusals(invalidPlaintexts, ({ plaintext }) => run([[plaintext]]))
+  for (const { paths, delivered } of scenarios) if (delivered) expect(run(paths)).toEqual(delivered)
+  expectRefusals(
+    scenarios.filter(({ code }: Wire) => code),
+    ({ paths }) => run(paths),
   )
-  const peer = peerWith()
-  const session = await peer.dial(webSocket(relay.url), relay.peerId)
-  expect([peer.worked.retry, session.peerId]).toEqual([1, relay.peerId])
-  for (const pipe of idle) pipe.close()
-  for (const [target, url] of [
-    ['relay', webSocket(relay.url)],
-    ['independent', within(peerWith('chat'))],
-  ] as const) {
-    const evil = peerWith()
-    evil.silent = true
-    const victim = await evil.dial(url)
-    victim.serving!.raw(hex('14000d0100000000000100000000000001000401cd0001')) // 1, not in its shortest form
-    await until(() => expect([target, victim.ended]).toEqual([target, 'MALFORMED_DATA']))
-  }
+  for (const { bytes, signature } of Object.values<Wire>(messages.signed))
+    expect(sessionOf().read(hex(bytes), hex(signature)).signed).toBe(true)
+  expectRefusals(messages.invalidSigned, ({ bytes, signature }) => sessionOf().read(hex(bytes), hex(signature)))
 })
 
-test('signed messages, and those of `lotus/` that are given up with the connection', async () => {
-  const sdk = await sdkWith({ listen: [webSocketServer()], requireSignatures: true })
-  const got: unknown[] = []
-  sdk.on('message', ({ payload }) => got.push(payload))
-  const peer = peerWith('echo')
-  const session = await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
-  await session.post('note', { b: 1, a: 2n }, 'echo')
-  await until(() => expect(got).toEqual([{ a: 2n, b: 1 }]))
-  await sdk.sendTo(peer.peerId, { type: 'note', payload: { z: 1, y: 2 }, protocol: 'echo' })
-  expect((await peer.received.next(({ type }) => type === 'note')).payload).toEqual({ y: 2, z: 1 })
-  session.cut()
-  for (let n = 0; n < 3; n++) await session.post('ping', null, 'lotus/heartbeat')
-  await until(() => expect(session.paths).toEqual([]))
-  await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
-  expect(Math.max(...[...session.outs.values()].map(({ givenUp }) => givenUp))).toBeGreaterThanOrEqual(3)
-  expect((await session.request('ping', null, 'lotus/heartbeat')).type).toBe('pong')
-  session.told.requireSignatures = false
-  await session.post('note', 'unsigned', 'echo')
-  await until(() => expect(session.ended).toBe('SIGNATURE_REQUIRED'))
+test('a relay that is busy and asks for work lets the peer in, and answers what it serves and what not', async () => {
+  const relay = await relayOf({ powDifficulty: 8, limits: { retryAboveHandshakes: 1 } })
+  const offer = encode({ versions: [2], network: 'lotus', suites: ['ChaChaPoly'] })
+  const first = noiseOf(true, { e: ZEROS }).write('e', offer).toString('base64url')
+  const waiting = numbers(2).map(() => new WebSocket(relay.url, [`lotus-p2p.2.${first}`]))
+  const [answers] = await Promise.all(waiting.map((socket) => once(socket, 'message')))
+  const { session, peer } = await peerAt(relay.url)
+  for (const socket of waiting) socket.close()
+  expect(answers![0][0]).toBe(1)
+  expect(peer.proof[1]).toHaveLength(8)
+  expect(session.description.protocols).toContain('lotus/circuit-hop')
+  expect(await session.request('ping', null, 'lotus/heartbeat')).toBeNull()
+  await expect(session.request('hi', null, 'no-such')).rejects.toThrow('PROTOCOL_NOT_SUPPORTED')
+  await expect(session.request('nonsense', null, 'lotus/heartbeat')).rejects.toThrow('INVALID_MESSAGE')
 })
 
-test('an SDK peer: both directions, long messages, new keys, budgets and refusals', async () => {
-  const sdk = await sdkWith({ listen: [webSocketServer()] })
-  const handled: unknown[] = []
-  sdk.registerProtocol({
-    protocolName: 'echo',
-    rateLimits: { messagesPerS: 50, burst: 10 },
-    handleMessage: async (message) => void handled.push(message.payload),
-    onPeerConnected: async () => undefined,
-    onPeerDisconnected: async () => undefined,
+test('a wallet dials the peer: fragments, answers, keys that change, and last words before an end', async () => {
+  const peer = new Peer()
+  const wallet = await walletOf({ limits: { rekeyAfterFrames: 3 } })
+  await wallet.connectToPeer(await peer.listen())
+  ends.push(() => peer.server!.close())
+  const session = peer.sessions.get(wallet.peerId)!
+  await wallet.sendTo(peer.id, { type: 'big', payload: new Uint8Array(200_000).fill(3), protocol: 'chat' })
+  expect((await session.got('big')).payload).toHaveLength(200_000)
+  for (const channel of session.paths) channel.rekey()
+  for (const n of numbers(20)) await session.send('back', n)
+  await session.send('big', Buffer.alloc(300_000))
+  const asked = wallet.request(peer.id, { type: 'ask', payload: 5n })
+  const { messageId, payload } = await session.got('ask')
+  await session.send('told', payload + 1n, null, messageId)
+  expect((await asked).payload).toBe(6n)
+  expect(payloads(wallet.got).slice(0, 20)).toEqual(numbers(20))
+  expect(wallet.got[20].payload).toHaveLength(300_000)
+  for (const n of numbers(9)) await wallet.sendTo(peer.id, { type: 'last', payload: n, protocol: 'chat' })
+  await wallet.disconnectFromPeer(peer.id)
+  await expect(session.until(() => false)).rejects.toThrow('CONNECTION_CLOSED')
+  expect(payloads(session.inbox.filter(({ type }) => type === 'last'))).toEqual(numbers(9))
+})
+
+test('a wallet that is told to wait begins its stream again, and no other one waits', async () => {
+  const { wallet, peer, session } = await pair()
+  const started = Date.now()
+  session.refuse = ({ payload, protocol }) => (protocol === 'chat' && payload === 2 && Date.now() < started + 300 ? 300 : 0)
+  for (const n of numbers(5)) await wallet.sendTo(peer.id, { type: 'n', payload: n, protocol: 'chat' })
+  await wallet.sendTo(peer.id, { type: 'other', payload: 0 })
+  await session.got('other')
+  expect(payloads(session.inbox)).toEqual([0, 1, 0])
+  await session.until(() => session.inbox.length === 6)
+  expect(payloads(session.inbox)).toEqual([0, 1, 0, 2, 3, 4])
+})
+
+test('the peer keeps to a budget that it is told and is never refused; above it, it is told to wait and loses nothing', async () => {
+  const { wallet, session } = await pair()
+  const got: Wire[] = []
+  const handler = { protocolName: 'chat', rateLimits: { messagesPerS: 100, burst: 10 }, onRegister() {} }
+  wallet.registerProtocol({
+    ...handler,
+    handleMessage: async (message) => void got.push(message),
+    onPeerConnected: async () => {},
+    onPeerDisconnected: async () => {},
   })
-  const peer = peerWith('echo')
-  const session = await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
-  await session.post('note', 'x'.repeat(200_000), 'echo')
-  session.rekey()
-  await until(() => expect(handled).toHaveLength(1))
-  const answer = sdk.request(peer.peerId, { type: 'say', payload: { n: 7n, when: new Date(5) }, protocol: 'echo' })
-  const asked = await peer.received.next(({ type }) => type === 'say')
-  await session.post('said', asked.payload, 'echo', { inReplyTo: asked.id })
-  expect((await answer).payload).toEqual({ n: 7n, when: new Date(5) })
-
-  const begun = Date.now()
-  await Promise.all(Array.from({ length: 40 }, (_, n) => session.post('note', n, 'echo')))
-  expect(Date.now() - begun).toBeGreaterThan(500)
-  await until(() => expect(handled).toHaveLength(41))
+  await session.until(() => session.buckets.has('chat'))
+  for (const n of numbers(40)) await session.send('n', n, 'chat')
+  await until(() => got.length === 40)
   expect(session.refusals).toEqual([])
-  session.unpaced = true
-  for (let n = 40; n < 140; n++) void session.post('note', n, 'echo')
-  await until(() => expect(handled).toHaveLength(141))
-  expect(handled.slice(1)).toEqual(Array.from({ length: 140 }, (_, n) => n))
-  expect(session.refusals[0]).toMatchObject({ protocol: 'echo', budget: 'echo' })
+  for (const n of numbers(60)) session.send('n', 40 + n, 'chat', undefined, true)
+  await until(() => got.length === 100)
+  expect(payloads(got)).toEqual(numbers(100))
+  expect(session.refusals[0]).toBe('chat')
 })
 
-test('circuits: found by introduction, called, called back; a better path, and a path that breaks, lose nothing', async () => {
-  const relay = await relayWith()
-  const sdk = await sdkWith({ bootstrap: [relay.url], listen: [webSocketServer()] })
-  const got: unknown[] = []
-  sdk.on('message', ({ payload }) => got.push(payload))
-  const peer = peerWith('echo', 'lotus/circuit-stop', 'lotus/introduce-watch')
-  const atRelay = await peer.dial(webSocket(relay.url))
-  expect((await atRelay.request('reserve', null, 'lotus/circuit-hop')).payload.maxCircuits).toBeGreaterThan(0)
-  const { payload } = await atRelay.request('find', { peerId: sdk.peerId }, 'lotus/introduce')
-  expect(payload.peers.map(({ publicKey }: Anything) => peerIdOf(publicKey))).toEqual([sdk.peerId])
-  await atRelay.post('watch', { watch: 1, protocol: 'late' }, 'lotus/introduce')
+test('where a wallet asks for signatures, messages are signed both ways', async () => {
+  const { wallet, peer, session } = await pair({ requireSignatures: true })
+  await session.send('signed', { b: 1, a: [2] }, 'chat')
+  await wallet.sendTo(peer.id, { type: 'signed', payload: 'too', protocol: 'chat' })
+  expect(await session.got('signed')).toMatchObject({ payload: 'too', signed: true })
+  await until(() => wallet.got.length > 0)
+  expect(wallet.got[0].signature).toHaveLength(64)
+})
 
-  const session = await peer.dial(atRelay.through(sdk.peerId), sdk.peerId)
-  expect(session.transport).toBe('circuit')
-  let sent = 0
-  let back = 0
-  const stream = setInterval(() => {
-    void session.post('note', sent++, null)
-    void sdk.sendTo(peer.peerId, { type: 'back', payload: back++ }, { queue: true })
-  }, 5)
-  ends.push(() => clearInterval(stream))
-  await session.post('large', 'x'.repeat(700_000), null)
-  await until(() => expect(got.length).toBeGreaterThan(20))
-  expect(await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)).toBe(session)
-  expect([session.transport, session.paths.length]).toEqual(['websocket', 2])
-  for (let cut = 0; cut < 2; cut++) {
-    const before = got.length
-    await until(() => expect(got.length).toBeGreaterThan(before + 50))
-    const old = session.paths
-    session.cut()
-    await until(() => expect(session.paths.some((path) => old.includes(path))).toBe(false))
-    expect(await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)).toBe(session)
+test('a stream goes on over a circuit, a socket that takes its place, and the next socket after that one breaks', async () => {
+  const relay = await relayOf()
+  const wallet = await walletOf({ bootstrap: [relay.url], listen: [webSocketServer()] })
+  const { peer, session: toRelay } = await peerAt(relay.url)
+  const { peers } = await toRelay.request('find', { peerId: wallet.peerId }, 'lotus/introduce')
+  const session = await peer.call(toRelay, idOf(peers[0].publicKey))
+  const both = async (n: number) => {
+    await session.send('n', n)
+    await wallet.sendTo(peer.id, { type: 'n', payload: n, protocol: 'chat' })
   }
-  clearInterval(stream)
-  await until(() => expect(got.length).toBe(sent + 1))
-  expect(got.filter((one) => typeof one === 'number')).toEqual(Array.from({ length: sent }, (_, n) => n))
-  for (let n = 0; n < back; n++) expect((await peer.received.next(({ type }) => type === 'back')).payload).toBe(n)
-  const answer = sdk.request(peer.peerId, { type: 'say', payload: 1, protocol: 'echo' })
-  const asked = await peer.received.next(({ type }) => type === 'say')
-  await session.post('said', 2, 'echo', { inReplyTo: asked.id })
-  expect((await answer).payload).toBe(2)
-
-  const caller = await sdkWith({ bootstrap: [relay.url] })
-  caller.registerProtocol({
-    protocolName: 'late',
-    handleMessage: async () => undefined,
-    onPeerConnected: async () => undefined,
-    onPeerDisconnected: async () => undefined,
-  })
-  const { payload: pushed } = await peer.received.next(({ type }) => type === 'peers')
-  expect([pushed.watch, peerIdOf(pushed.peers[0].publicKey)]).toEqual([1, caller.peerId])
-  await caller.connectToPeer(peer.peerId)
-  let pauses = 2
-  peer.refuse = (protocol, number) => (protocol === 'echo' && number === 3 && pauses-- > 0 ? 100 : 0)
-  for (let n = 0; n < 6; n++) await caller.sendTo(peer.peerId, { type: 'part', payload: n, protocol: 'echo' })
-  for (let n = 0; n < 6; n++) expect((await peer.received.next(({ type }) => type === 'part')).payload).toBe(n)
-  expect(pauses).toBeLessThan(0)
-  await caller.sendTo(peer.peerId, { type: 'call', payload: 'x'.repeat(300_000), protocol: 'echo' })
-  const call = await peer.received.next(({ type }) => type === 'call')
-  expect([call.from.peerId, call.from.transport, call.payload.length]).toEqual([caller.peerId, 'circuit', 300_000])
+  for (const n of numbers(10)) await both(n)
+  expect(session.serving!.of.pipe.rank).toBe(1)
+  expect(await peer.connect(wallet.addresses[0]!)).toBe(session)
+  for (const n of numbers(10)) await both(10 + n)
+  await until(() => session.inbox.length === 20)
+  expect([session.serving!.of.pipe.rank, session.changes]).toEqual([3, 1])
+  ;(session.serving!.of.pipe as unknown as WebSocket).terminate()
+  for (const n of numbers(10)) await both(20 + n)
+  await peer.connect(wallet.addresses[0]!)
+  await until(() => session.inbox.length === 30 && wallet.got.length === 30)
+  expect([payloads(session.inbox), payloads(wallet.got)]).toEqual([numbers(30), numbers(30)])
 })
 
-test('records and topics, together with an SDK peer', async () => {
-  const relay = await relayWith()
-  const sdk = await sdkWith({ bootstrap: [relay.url] })
-  const peer = peerWith('lotus/topics')
-  const atRelay = await peer.dial(webSocket(relay.url))
-  const record = peer.record({
-    key: 'resource:session:s1',
-    value: { data: { sats: 5n }, createdAt: Date.now() },
-    sequence: 1,
-    ttl: 60,
-  })
-  await atRelay.request('store', { record }, 'lotus/dht')
-  expect((await sdk.getResource('session', 's1'))?.data).toEqual({ sats: 5n })
-  await sdk.announceResource('session', 's2', { sats: 6n }, { ttl: 600 })
-  const { payload } = await atRelay.request(
+test('a wallet calls the peer through a relay at which it has a reservation, with more than a window of frames', async () => {
+  const relay = await relayOf()
+  const wallet = await walletOf({ bootstrap: [relay.url] })
+  const { peer, session: toRelay } = await peerAt(relay.url)
+  expect((await toRelay.request('reserve', null, 'lotus/circuit-hop')).expiresInS).toBeGreaterThan(9)
+  await wallet.connectToPeer(peer.id)
+  const session = peer.sessions.get(wallet.peerId)!
+  expect(session.serving!.of.pipe.rank).toBe(1)
+  await wallet.sendTo(peer.id, { type: 'big', payload: new Uint8Array(900_000), protocol: 'chat' })
+  expect((await session.got('big')).payload).toHaveLength(900_000)
+  await session.send('big', Buffer.alloc(900_000))
+  await until(() => wallet.got.length > 0)
+  session.close('CONNECTION_CLOSED')
+  await until(() => wallet.gone.length > 0)
+  expect(wallet.gone).toEqual([[peer.id, 'CONNECTION_CLOSED']])
+})
+
+test('records, resources and topics of the peer reach wallets, and theirs reach the peer', async () => {
+  const relay = await relayOf()
+  const wallet = await walletOf({ bootstrap: [relay.url] })
+  const { peer, session } = await peerAt(relay.url)
+  const publish = (key: string, value: unknown, depth?: number) => {
+    const record = peer.signed('record', { key, value, sequence: Date.now(), publishedAt: Date.now(), ttl: 600 })
+    return session.request('store', { record, depth }, 'lotus/dht')
+  }
+  expect((await publish('a-key', { n: 5n })).stored).toBe(true)
+  for (const depth of [undefined, 0])
+    expect((await publish('resource:swap:1', { data: { coin: 'XPI' }, createdAt: Date.now() }, depth)).stored).toBe(true)
+  expect(await wallet.dht.get('a-key')).toMatchObject({ value: { n: 5n } })
+  expect((await wallet.discoverResources('swap', { coin: 'XPI' }))[0]).toMatchObject({ resourceId: '1', creatorPeerId: peer.id })
+  await wallet.announceResource('swap', '2', { coin: 'BTC' }, { ttl: 600 })
+  const { records } = await session.request(
     'find-record',
-    { key: 'resource:session:*', filters: { where: { 'data.sats': { gte: 6 } } } },
+    { key: 'resource:swap:*', filters: { where: { 'data.coin': 'BTC' } } },
     'lotus/dht',
   )
-  const [[key, found, signature]] = payload.records
-  expect([peerIdOf(key), verify(tagged('record', found), key, signature), unpack(found, true).value.data]).toEqual([
-    sdk.peerId,
-    true,
-    { sats: 6n },
-  ])
+  const [[key, payload, signature]] = records
+  expect([idOf(key), holds(key, tagged('record', payload), signature)]).toEqual([wallet.peerId, true])
+  expect(decode(payload, true)).toMatchObject({ key: 'resource:swap:2', value: { data: { coin: 'BTC' } } })
 
-  const heard: unknown[] = []
-  sdk.subscribe('offers', ({ payload, publisherId }) => heard.push([payload, publisherId]))
-  await atRelay.post('want', [['offers', 0]], 'lotus/topics')
-  await until(async () => {
-    expect((await atRelay.request('publish', peer.topicMessage('offers', { sats: 7 }), 'lotus/topics')).payload).toEqual({
-      subscribers: 1,
-    })
-  })
-  await until(() => expect(heard.at(-1)).toEqual([{ sats: 7 }, peer.peerId]))
-  await until(async () => expect((await sdk.publish('offers', { sats: 8 })).subscribers).toBe(1))
-  expect(await peer.topics.next()).toEqual({ topic: 'offers', payload: { sats: 8 }, publisher: sdk.peerId })
+  await session.send('want', [['offers', 0]], 'lotus/topics')
+  const heard: Wire[] = []
+  wallet.subscribe('offers', (message) => heard.push(message))
+  await wallet.publish('offers', { sats: 5n })
+  const [publisher, content, signed, hops] = (await session.got('message')).payload
+  expect([idOf(publisher), holds(publisher, tagged('topic', content), signed), hops]).toEqual([wallet.peerId, true, 1])
+  expect([decode(content, true)[0], decode(content, true)[4]]).toEqual(['offers', { sats: 5n }])
+  const own = peer.signed('topic', ['offers', peer.session, 1, Date.now(), 'hi'])
+  expect(await session.request('publish', [...own, 0], 'lotus/topics')).toEqual({ subscribers: 1 })
+  await until(() => heard.length > 0)
+  expect(heard[0]).toMatchObject({ payload: 'hi', publisherId: peer.id })
 })
 
-test('what breaks the rules ends the channel, at an SDK peer and at this one', async () => {
-  const { invalidPlaintexts, scenarios, messages } = vectors('channel')
-  const asPlaintext = ({ why, message, code }: Anything) => {
-    const body = hex(`01${message}`)
-    const head = Buffer.concat([Buffer.of(1), u(2, body.length)]).toString('hex')
-    return { why, code, plaintext: `1400110100000000000100000000000063686174${head}${body.toString('hex')}` }
-  }
-  const bad = [...invalidPlaintexts, ...messages.invalid.map(asPlaintext)]
-  const sdk = await sdkWith({ listen: [webSocketServer()] })
-  const delivered: unknown[] = []
-  sdk.on('message', ({ payload }) => delivered.push(payload))
-  for (const target of ['sdk', 'independent']) {
-    let other = peerWith('chat')
-    const dial = async () => {
-      other = peerWith('chat')
-      const evil = peerWith('chat')
-      evil.silent = true
-      const session = await evil.dial(target === 'sdk' ? webSocket(sdk.addresses[0]!) : within(other))
-      await new Promise((resolve) => setTimeout(resolve, 1))
-      return session
-    }
-    for (const { why, plaintext, code } of bad) {
-      const session = await dial()
-      session.serving!.raw(hex(plaintext))
-      await until(() => expect([target, why, session.ended]).toEqual([target, why, code]))
-    }
-    for (const { what, paths, delivered: expected, code } of scenarios) {
-      const session = await dial()
-      delivered.length = 0
-      for (const [index, plaintexts] of paths.entries()) {
-        session.refuses = () => false
-        if (index > 0) await session.peer.dial(target === 'sdk' ? webSocket(sdk.addresses[0]!) : within(other))
-        await new Promise((resolve) => setTimeout(resolve, 5))
-        for (const plaintext of plaintexts) session.serving!.raw(hex(plaintext))
-      }
-      if (code !== undefined) await until(() => expect([target, what, session.ended]).toEqual([target, what, code]))
-      else if (target === 'sdk') await until(() => expect([what, delivered]).toEqual([what, expected]))
-      else for (const payload of expected) expect([what, (await other.received.next()).payload]).toEqual([what, payload])
-    }
+test('messages of `lotus/` are given up with the last path, and those of an application go on with the next one', async () => {
+  const { wallet, peer, session } = await pair()
+  session.send('ping', null, 'lotus/heartbeat')
+  for (const n of numbers(3)) session.send('n', n)
+  ;(session.serving!.of.pipe as unknown as WebSocket).terminate()
+  await session.until(() => !session.serving)
+  for (const { name, givenUp } of session.outs) expect(givenUp > 0, name).toBe(name === 'lotus/heartbeat')
+  expect(await peer.connect(wallet.addresses[0]!)).toBe(session)
+  expect(await session.request('ping', null, 'lotus/heartbeat')).toBeNull()
+  await until(() => wallet.got.length === 3)
+  expect(payloads(wallet.got)).toEqual(numbers(3))
+})
+
+const unsigned = (content: unknown) => [Buffer.from(ed25519.getPublicKey(ZEROS)), encode(content), Buffer.alloc(64, 1)]
+const RECORD = unsigned({ key: 'a', value: 1, sequence: 1, publishedAt: Date.now(), ttl: 60 })
+const TOPIC = unsigned(['offers', Buffer.alloc(16), 1, Date.now(), 'hi'])
+test.each<[string, string, (session: Session) => unknown]>([
+  [
+    'PROTOCOL_VIOLATION',
+    'an acknowledgement of what was never sent',
+    ({ serving }) => serving!.write(0x13, hex('09000000000001')),
+  ],
+  ['PROTOCOL_VIOLATION', 'a SWITCH with a count that it has had', ({ serving }) => serving!.write(0x17, hex('00000000'))],
+  ['DECRYPT_FAILED', 'a frame that nobody has sealed', ({ serving }) => serving!.of.pipe.send(Buffer.alloc(40, 3))],
+  [
+    'MALFORMED_DATA',
+    'a circuit to a name',
+    (session) => session.send('open', { target: 'bob', frame: NONE }, 'lotus/circuit-hop'),
+  ],
+  ['INVALID_SIGNATURE', 'a record', (session) => session.send('store', { record: RECORD }, 'lotus/dht')],
+  ['INVALID_SIGNATURE', 'a topic message', (session) => session.send('publish', [...TOPIC, 0], 'lotus/topics')],
+])('a relay ends the channel with %s at %s', async (code, _, say) => {
+  const { session } = await peerAt((await relayOf()).url)
+  await say(session)
+  await expect(session.until(() => false)).rejects.toThrow(code)
+})
+
+test('a relay refuses in the clear, and with the codes of the vectors, what is no offer for it', async () => {
+  const relay = await relayOf()
+  for (const { payload, code } of vectors('handshake').invalid.offers) {
+    const first = noiseOf(true, { e: ZEROS }).write('e', hex(payload)).toString('base64url')
+    const [frame] = await once(new WebSocket(relay.url, [`lotus-p2p.2.${first}`]), 'message')
+    expect([frame[0], decode(frame.subarray(1)).code]).toEqual([0, code])
   }
 })

@@ -1,309 +1,399 @@
-import * as nodeCrypto from 'node:crypto'
-import { Inbox, type Pipe, Refused } from './pipes.js'
+import { randomBytes } from 'node:crypto'
+import { EventEmitter, on, once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { WebSocket, WebSocketServer } from 'ws'
 import {
-  CLOSE,
-  DESCRIPTION,
-  FRAGMENT,
-  LAST_FRAGMENT,
-  MESSAGE,
-  READY,
-  REKEY,
-  type Received,
-  Session,
-  SIGNED_MESSAGE,
-} from './session.js'
-import {
-  type Anything,
-  block,
   type Cipher,
-  check,
-  Fault,
+  codeOf,
+  decode,
+  encode,
+  holds,
+  idOf,
   join,
-  keyOf,
-  Noise,
-  pack,
-  pairOf,
-  peerIdOf,
-  sign,
+  must,
+  NONE,
+  noiseOf,
+  number,
+  readHello,
+  sha256,
   tagged,
-  u,
-  unpack,
-  verify,
+  uint,
+  utf8,
+  type Wire,
   work,
 } from './wire.js'
 
-// A callable peer of version 2 of the protocol, written from docs/wire-protocol.md and docs/wire/protocols.md alone.
+// Sections F, C, S, M and R of docs/wire-protocol.md, by somebody who has read the document and its vectors alone.
 
-/** One channel, from message 3 on. */
-export class Path {
+// F, C. A channel: entries in frames, over a socket or a circuit
+type Pipe = EventEmitter & { send(frame: Buffer): unknown; close(): unknown; next(): Promise<Buffer>; rank: number; max: number }
+export function pipeOf(source: EventEmitter, more: Partial<Pipe> = { rank: 3, max: 65_519 }): Pipe {
+  const frames = on(source, 'message', { close: ['close'] })
+  const next = async () => {
+    const { value, done } = await frames.next()
+    must(!done, 'CONNECTION_LOST')
+    return Buffer.from(value[0])
+  }
+  return Object.assign(source, more, { next }) as Pipe
+}
+const [READY, CLOSE, REKEY, ACK, SEQUENCE, REFUSED, DESCRIPTION, SWITCH] = [0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17]
+const entry = (kind: number, body: Uint8Array) => join(Buffer.of(kind), uint(body.length, 2), body)
+export class Channel {
   described = false
-  ready = false
-  /** Of the peer: the changes of its last SWITCH here; the next number of each of its streams here. */
-  switched = -1
-  readonly expected = new Map<number, number>()
-  /** Streams that were refused here, until their next SEQUENCE. */
-  readonly dropping = new Set<number>()
-  readonly openedAt = Date.now()
-  readonly done: Promise<Session>
-  private resolve!: (session: Session) => void
-  private reject!: (error: unknown) => void
-  private pending: Buffer[] = []
-  private parts: Buffer[] = []
-  private closing = false
-  constructor(
-    readonly peer: Peer,
-    readonly session: Session,
-    readonly pipe: Pipe,
-    readonly dialled: boolean,
-    private readonly ciphers: { send: Cipher; receive: Cipher },
-  ) {
-    this.done = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }))
-    this.done.catch(() => undefined)
-    if (dialled) this.describe()
-    void this.run()
-  }
-  private describe() {
-    const { protocols, requireSignatures } = this.peer
-    const told = { agent: 'independent/2', protocols, addresses: [], streams: this.session.streams, requireSignatures }
-    this.write(DESCRIPTION, pack(told))
-    this.flush()
-  }
-  /** C.2 and C.3: entries are collected until the end of this turn. */
-  write(kind: number, ...body: Uint8Array[]) {
-    if (this.closing) return
-    const whole = join(...body)
-    const most = this.pipe.largest - 16
-    if (3 + whole.length <= most) return this.put(join(Buffer.of(kind), u(2, whole.length), whole), most)
-    let rest = join(Buffer.of(kind), whole)
-    while (rest.length > 0) {
-      const part = rest.subarray(0, most - 3)
-      rest = rest.subarray(part.length)
-      this.put(join(Buffer.of(rest.length > 0 ? FRAGMENT : LAST_FRAGMENT), u(2, part.length), part), most)
-    }
-  }
-  private put(entry: Buffer, most: number) {
-    if (join(...this.pending).length + entry.length > most) this.flush()
-    if (this.pending.push(entry) === 1) queueMicrotask(() => this.flush())
-  }
-  flush() {
-    const plaintext = join(...this.pending.splice(0))
-    if (plaintext.length > 0) this.pipe.send(this.ciphers.send.seal(plaintext))
-  }
-  /** For tests: any plaintext at all. */
-  raw(plaintext: Buffer) {
-    this.flush()
-    this.pipe.send(this.ciphers.send.seal(plaintext))
+  heard = -1 // the peer's last SWITCH here
+  numbers: number[] = [] // of the next messages of its streams here
+  parts: Buffer[] = []
+  constructor(readonly of: { session: Session; pipe: Pipe; dialled: boolean; out: Cipher; into: Cipher }) {}
+  say = (plain: Uint8Array) => this.of.pipe.send(this.of.out.encrypt(plain))
+  write(kind: number, body: Buffer) {
+    const [whole, size] = [join(Buffer.of(kind), body), this.of.pipe.max - 3]
+    if (whole.length <= size) this.say(entry(kind, body))
+    else
+      for (let at = 0; at < whole.length; at += size)
+        this.say(entry(at + size < whole.length ? 3 : 4, whole.subarray(at, at + size)))
   }
   rekey() {
-    this.flush()
-    this.write(REKEY)
-    this.flush()
-    this.ciphers.send.rekey()
+    this.write(REKEY, NONE)
+    this.of.out.rekey()
   }
-  private async run() {
+  take(plain: Buffer) {
+    for (let at = 0; at < plain.length; ) {
+      must(at + 3 <= plain.length)
+      let [kind, body] = [plain[at]!, plain.subarray(at + 3, at + 3 + plain.readUInt16BE(at + 1))]
+      at += 3 + plain.readUInt16BE(at + 1)
+      must(at <= plain.length && (kind !== REKEY || plain.length === 3))
+      const [first = body] = this.parts
+      if (kind === 3 || kind === 4) must(this.parts.push(body) && [1, 2, DESCRIPTION].includes(first[0]!))
+      if (kind === 4) [kind, body] = [first[0]!, join(...this.parts.splice(0)).subarray(1)]
+      if (kind < 0x80 && kind !== 3) this.of.session.entry(this, kind, body)
+    }
+    this.of.session.acknowledge()
+  }
+  async run() {
     try {
-      for (;;) this.frame(await this.pipe.frames.next())
+      for (;;) this.take(this.of.into.decrypt(await this.of.pipe.next()))
     } catch (error) {
-      if (!(error instanceof Fault)) this.peer.errors.push(error)
-      this.close(error instanceof Fault ? error.code : 'HANDLER_FAILED', error instanceof Refused)
-      this.reject(error)
+      this.of.session.lost(this, codeOf(error))
     }
-  }
-  private frame(frame: Buffer) {
-    let plaintext: Buffer
-    try {
-      plaintext = this.ciphers.receive.open(frame)
-    } catch (error) {
-      if (!this.ready && this.dialled && frame[0] === 0) throw new Refused(unpack(frame.subarray(1)).code) // [H-17]
-      throw error
-    }
-    if (this.closing && !this.described) return // refused already
-    for (let at = 0; at < plaintext.length; ) {
-      check(at + 3 <= plaintext.length, 'PROTOCOL_VIOLATION')
-      const [kind, end] = [plaintext[at]!, at + 3 + plaintext.readUInt16BE(at + 1)]
-      check(end <= plaintext.length, 'PROTOCOL_VIOLATION')
-      check(kind !== REKEY || plaintext.length === 3, 'PROTOCOL_VIOLATION')
-      this.entry(kind, plaintext.subarray(at + 3, end))
-      at = end
-    }
-    this.session.acknowledge()
-  }
-  private entry(kind: number, body: Buffer): void {
-    if (kind === FRAGMENT || kind === LAST_FRAGMENT) {
-      this.parts.push(body)
-      const whole = join(...this.parts)
-      const splits = [MESSAGE, SIGNED_MESSAGE, DESCRIPTION].includes(whole[0]!)
-      check(body.length > 0 && splits, 'PROTOCOL_VIOLATION')
-      check(whole.length <= 1_048_642, 'LIMIT_EXCEEDED')
-      if (kind === FRAGMENT) return
-      this.parts = []
-      this.entry(whole[0]!, whole.subarray(1))
-    } else if (kind === CLOSE) {
-      this.session.acknowledge()
-      this.flush()
-      throw new Refused(unpack(body).code)
-    } else if (kind === READY && this.dialled && !this.ready) this.ready = true
-    else if (kind === DESCRIPTION && !this.described && this.ready === this.dialled) this.open(unpack(body))
-    else if (kind < 0x80) {
-      check(this.described, 'PROTOCOL_VIOLATION') // [C-10]
-      if (kind === REKEY) this.ciphers.receive.rekey()
-      else this.session.entry(this, kind, body)
-    }
-  }
-  private open(told: Anything) {
-    check(told?.streams?.length === 8 && Array.isArray(told.protocols) && typeof told.agent === 'string', 'MALFORMED_DATA')
-    this.described = true
-    if (!this.dialled) {
-      this.write(READY)
-      this.describe()
-    }
-    this.session.add(this, told)
-    this.resolve(this.session)
-  }
-  close(code: string, silently = false) {
-    if (this.closing) return
-    if (!silently) this.write(CLOSE, pack({ code }))
-    this.flush()
-    this.closing = true
-    this.session.remove(this, code)
-    setTimeout(() => this.pipe.close(), silently ? 0 : 1000) // closeGraceMs
   }
 }
 
-const OFFER = { versions: [2], network: 'lotus', suites: ['ChaChaPoly'] }
+// S.4. Messages and bytes: what may go, and what is unacknowledged
+class Bucket {
+  at = Date.now()
+  left = this.of.burst
+  held = [0, 0]
+  constructor(readonly of: { perS: number[]; burst: number[] }) {}
+  has(size: number): boolean {
+    const [{ perS, burst }, s] = [this.of, (Date.now() - this.at) / 1000]
+    this.at = Date.now()
+    this.left = this.left.map((n, i) => Math.min(burst[i]!, n + s * perS[i]!))
+    const fits = this.held[0] === 0 || [1, size].every((n, i) => this.held[i]! + n <= burst[i]!)
+    return fits && this.left.every((n) => n >= 1)
+  }
+  take(size: number) {
+    this.left = [this.left[0]! - 1, this.left[1]! - size]
+    this.hold(1, size)
+  }
+  hold = (...more: number[]) => (this.held = this.held.map((n, i) => n + more[i]!))
+}
+
+// S, M. What two processes say to each other, over all their channels
+type Kept = { number: number; kind: number; body: Buffer; size: number; lotus: boolean | undefined; buckets: Bucket[] }
+type Out = { stream: number; name: string; last: number; givenUp: number; said: number; until: number; kept: Kept[] }
+const outOf = (name: string, stream: number): Out => ({ stream, name, last: 0, givenUp: 0, said: -1, until: 0, kept: [] })
+export class Session extends EventEmitter {
+  streams = randomBytes(8)
+  paths = new Set<Channel>()
+  serving: Channel | undefined
+  changes = 0
+  ended = ''
+  description: Wire = { protocols: [] }
+  inbox: Wire[] = []
+  refusals: string[] = []
+  refuse = (_: Wire) => 0
+  into: { protocol: string; received: number; passed: number; told: number }[] = []
+  outs = [outOf('*', 0)]
+  buckets = new Map<string, Bucket>()
+  circuits = new Map<number, (type: string, value: Wire) => unknown>()
+  constructor(readonly of: { peer: Peer; key: Buffer; id: Buffer }) {
+    super()
+  }
+  async until<T>(find: () => T | undefined | false): Promise<T> {
+    for (let found = find(); ; found = find()) {
+      if (found) return found
+      must(this.ended === '', this.ended)
+      await once(this, 'change', { signal: AbortSignal.timeout(10_000) })
+    }
+  }
+  got = (type: string) => this.until(() => this.inbox.find((one) => one.type === type))
+  async send(type: string, payload: Wire, protocol: string | null = null, inReplyTo?: string, hasty = false): Promise<string> {
+    const [{ peer, key }, { requireSignatures, protocols }] = [this.of, this.description]
+    const messageId = randomBytes(12).toString('hex')
+    const lotus = protocol?.startsWith('lotus/')
+    const signed = !lotus && (requireSignatures || peer.signs)
+    const ends = signed ? [peer.key, key] : [null, true]
+    const bytes = encode([1, type, ...ends, payload, Date.now(), messageId, protocol, ...(inReplyTo ? [inReplyTo] : [])])
+    const name = protocol === null ? '' : protocols.includes(protocol) ? protocol : '*'
+    const own = [`${protocol} ${type}`, name === '*' ? '' : name].find((one) => this.buckets.has(one)) ?? '*'
+    const buckets = [...new Set(['*', inReplyTo ? '*' : own])].flatMap((one) => this.buckets.get(one) ?? [])
+    while (!hasty && !buckets.every((bucket) => bucket.has(bytes.length))) await sleep(2)
+    for (const bucket of buckets) bucket.take(bytes.length)
+    const out = this.outs.find((one) => one.name === name) ?? outOf(name, this.outs.length)
+    this.outs[out.stream] = out
+    const body = join(Buffer.of(out.stream), signed ? peer.sign('message', bytes) : NONE, bytes)
+    out.kept.push({ number: ++out.last, kind: signed ? 2 : 1, body, size: bytes.length, lotus, buckets })
+    this.flush(out)
+    return messageId
+  }
+  flush(out: Out) {
+    for (const { number, kind, body } of out.kept) {
+      if (!this.serving || Date.now() < out.until || number <= out.said) continue
+      const place = join(Buffer.of(out.stream), uint(number, 6), uint(out.givenUp, 6), utf8(out.name.replace('*', '')))
+      if (out.said < 0) this.serving.write(SEQUENCE, place)
+      this.serving.write(kind, body)
+      out.said = number
+    }
+  }
+  async request(type: string, payload: Wire, protocol: string | null = null): Promise<Wire> {
+    const id = await this.send(type, payload, protocol)
+    const answer = await this.until(() => this.inbox.find(({ inReplyTo }) => inReplyTo === id))
+    must(answer.type !== 'failed', answer.payload?.code)
+    return answer.payload
+  }
+  acknowledge() {
+    for (const [stream, known] of this.into.entries()) {
+      if (known && known.received > known.told) this.serving?.write(ACK, join(Buffer.of(stream), uint(known.received, 6)))
+      if (known) known.told = known.received
+    }
+  }
+  serve(channel: Channel, changes: number) {
+    this.changes = changes
+    this.serving = channel
+    channel.write(SWITCH, uint(changes, 4))
+    for (const known of this.into) if (known) known.told = -1
+    this.acknowledge()
+    for (const out of this.outs) this.flush(Object.assign(out, { said: -1 }))
+  }
+  learn(told: Wire) {
+    this.description = { ...this.description, ...told }
+    const set = (name: string, [perS, burst, bytesPerS, burstBytes]: Wire) =>
+      this.buckets.set(name, new Bucket({ perS: [perS, bytesPerS ?? 1e12], burst: [burst, burstBytes ?? 1e12] }))
+    for (const [name, budget] of Object.entries<Wire>(told.budgets ?? {})) {
+      set(name, budget)
+      for (const [type, own] of Object.entries<Wire>(budget[4] ?? {})) set(`${name} ${type}`, own)
+    }
+  }
+  entry(channel: Channel, kind: number, body: Buffer) {
+    const { peer, key } = this.of
+    const [stream = 128, place, rest] = [body[0], number(body.subarray(1, 7)), body.subarray(7)]
+    if (kind === CLOSE) throw new Error(`CLOSED_${decode(body).code}`)
+    if (kind === READY) must(channel.of.dialled && !channel.described && body.length === 0)
+    else if (kind === DESCRIPTION) {
+      must(!channel.described)
+      channel.described = true
+      const told = decode(body)
+      if (idOf(told.streams) !== idOf(this.description.streams ?? NONE)) this.into = [] // its numbering begins anew
+      this.learn(told)
+      if (!channel.of.dialled) channel.say(join(entry(READY, NONE), entry(DESCRIPTION, peer.describe(this))))
+      this.paths.add(channel)
+      this.serve(channel, this.serving ? this.changes + 1 : this.changes)
+    } else if (kind === REKEY) channel.of.into.rekey()
+    else if (kind === ACK) {
+      must(body.length % 7 === 0 && body.length > 0)
+      for (let at = 0; at < body.length; at += 7) this.acknowledged(body[at]!, number(body.subarray(at + 1, at + 7)))
+    } else if (kind === REFUSED) {
+      must(rest.length >= 4)
+      const out = this.acknowledged(stream, place - 1)
+      const ms = out.kept[0]?.number === place ? Math.min(60_000, rest.readUInt32BE()) : 0
+      this.refusals.push(rest.toString('utf8', 4))
+      Object.assign(out, { said: -1, until: Date.now() + ms })
+      setTimeout(() => this.flush(out), ms + 1)
+    } else if (kind === SWITCH) {
+      must(body.length === 4 && number(body) > channel.heard)
+      Object.assign(channel, { heard: number(body), numbers: [] })
+      const follows = channel.heard > this.changes || (channel.heard === this.changes && peer.key.compare(key) > 0)
+      if (follows && this.serving !== channel) this.serve(channel, channel.heard)
+      this.changes = Math.max(this.changes, channel.heard)
+    } else if (kind === SEQUENCE) {
+      const protocol = rest.toString('utf8', 6)
+      const known = this.into[stream] ?? { protocol, received: place - 1, passed: 0, told: 0 }
+      this.into[stream] = known
+      known.passed += Math.max(0, place - 1 - known.received)
+      known.received = Math.max(known.received, place - 1)
+      must(place > 0 && stream < 128 && channel.heard >= 0 && (stream > 0 || protocol === ''))
+      must(known.protocol === protocol && known.passed <= number(rest.subarray(0, 6)))
+      channel.numbers[stream] = place
+    } else {
+      const [next, known] = [channel.numbers[stream], this.into[stream]]
+      must(kind <= 2 && next && known)
+      const message = this.read(body.subarray(kind === 1 ? 1 : 65), kind === 1 ? undefined : body.subarray(1, 65))
+      must(stream === 0 || known.protocol === (message.protocol ?? ''))
+      channel.numbers[stream] = next + 1
+      if (next !== known.received + 1) return // it had come, or comes behind one that was refused
+      const ms = this.refuse(message)
+      if (ms > 0) return channel.write(REFUSED, join(Buffer.of(stream), uint(next, 6), uint(ms, 4), utf8('cpu')))
+      known.received = next
+      this.handle(message)
+    }
+    this.emit('change')
+  }
+  read(bytes: Buffer, signature?: Buffer): Wire {
+    const { peer, key } = this.of
+    const [layout, type, from, to, payload, , messageId, protocol, inReplyTo] = decode(bytes, signature !== undefined)
+    must(layout === 1 && messageId, 'INVALID_MESSAGE')
+    const are = (one: Wire, whose: Buffer) => one instanceof Uint8Array && whose.equals(one)
+    must(signature ? are(from, key) : from === null || from === idOf(key), 'FOREIGN_SENDER')
+    must(to === null || (signature ? are(to, peer.key) : to === true || to === peer.id))
+    must(!signature || holds(key, tagged('message', bytes), signature), 'INVALID_SIGNATURE')
+    return { type, payload, messageId, protocol, inReplyTo, signed: signature !== undefined }
+  }
+  acknowledged(stream: number, upTo: number): Out {
+    const out = this.outs[stream]
+    must(out && upTo <= out.last)
+    for (const { size, buckets } of out.kept.filter(({ number }) => number <= upTo))
+      for (const one of buckets) one.hold(-1, -size)
+    return Object.assign(out, { kept: out.kept.filter(({ number }) => number > upTo) })
+  }
+  handle(message: Wire) {
+    const { type, payload, protocol, messageId, inReplyTo } = message
+    if (type === 'opened') payload.pipe = this.of.peer.circuit(this, payload) // before the data that may be next
+    if (protocol === 'lotus/heartbeat' && type === 'ping') this.send('pong', null, protocol, messageId)
+    else if (protocol === 'lotus/peer') this.learn(payload)
+    else if (protocol === 'lotus/circuit-stop' && !inReplyTo) this.of.peer.onCircuit(this, type, payload)
+    else if (protocol === null || inReplyTo || this.of.peer.protocols.includes(protocol)) this.inbox.push(message)
+    else this.send('failed', { code: 'PROTOCOL_NOT_SUPPORTED', message: '' }, 'lotus/core', messageId)
+  }
+  lost(channel: Channel, why: string) {
+    if (why !== 'CONNECTION_LOST' && !why.startsWith('CLOSED_')) channel.write(CLOSE, encode({ code: why }))
+    channel.of.pipe.close()
+    this.paths.delete(channel)
+    if (!/CONNECTION_LOST|DUPLICATE_CONNECTION|SUSPENDED/.test(why)) this.ended ||= why.replace('CLOSED_', '')
+    if (this.serving === channel) this.serving = undefined
+    const [other] = this.paths
+    if (!this.serving && other) this.serve(other, this.changes + 1)
+    for (const out of this.serving ? [] : this.outs) {
+      const kept = out.kept.filter(({ lotus }) => !lotus)
+      Object.assign(out, { kept, givenUp: out.givenUp + out.kept.length - kept.length })
+    }
+    this.emit('change')
+  }
+  close(code: string) {
+    this.ended = code
+    for (const channel of this.paths) channel.write(CLOSE, encode({ code }))
+  }
+}
 
 export class Peer {
-  readonly identity = pairOf('Ed25519')
-  readonly publicKey = this.identity.publicKey
-  readonly peerId = peerIdOf(this.publicKey)
-  readonly session = nodeCrypto.randomBytes(16)
-  readonly sessions = new Map<string, Session>()
-  readonly received = new Inbox<Received>()
-  readonly topics = new Inbox<{ topic: string; payload: Anything; publisher: string }>()
-  readonly errors: unknown[] = []
-  readonly worked = { retry: 0, proof: 0 }
-  /** For tests: say nothing but what the paths need. */
-  silent = false
-  /** For tests: the pause for which a message is refused. */
-  refuse = (_protocol: string, _number: number) => 0
-  private readonly run = nodeCrypto.randomBytes(16)
-  private published = 0
-  private readonly dialling = new Map<string, Promise<Session>>()
-  private readonly proofs = new Map<string, [day: number, nonce: Buffer]>()
-  private channel: { s: ReturnType<typeof pairOf>; certificate: [number, number, Buffer] } | undefined
-  constructor(
-    readonly protocols: string[],
-    readonly requireSignatures?: true,
-  ) {}
-  sign(tag: string, payload: Uint8Array) {
-    return sign(this.identity, tagged(tag, payload))
+  seed = randomBytes(32)
+  key = Buffer.from(ed25519.getPublicKey(this.seed))
+  id = idOf(this.key)
+  session = randomBytes(16)
+  protocols = ['lotus/heartbeat', 'lotus/peer', 'lotus/circuit-stop', 'lotus/topics', 'chat']
+  sessions = new Map<string, Session>()
+  signs = false
+  proof: Wire
+  server: WebSocketServer | undefined
+  sign = (tag: string, ...parts: Uint8Array[]) => Buffer.from(ed25519.sign(tagged(tag, ...parts), this.seed))
+  signed = (tag: string, content: Wire) => [this.key, encode(content), this.sign(tag, encode(content))]
+  describe({ streams }: Session): Buffer {
+    return encode({ agent: 'independent/1', protocols: this.protocols, addresses: [], streams, requireSignatures: this.signs })
   }
-  /** [H-11], [H-27]: a channel key whose certificate holds at this date. */
-  private credentials(date: number) {
-    if (this.channel !== undefined && this.channel.certificate[0] <= date && date < this.channel.certificate[1])
-      return this.channel
-    const s = pairOf('X25519')
-    const [from, to] = [date - 3_600_000, date - 3_600_000 + 604_800_000]
-    this.channel = { s, certificate: [from, to, this.sign('channel', join(s.publicKey, u(8, from), u(8, to)))] }
-    return this.channel
+  /** A hello, and in `noise` a key that it certifies for its date. */
+  hello(noise: ReturnType<typeof noiseOf>, date: number, more: Wire): Buffer {
+    noise.mine.s = x25519.utils.randomSecretKey()
+    const dates = [date - 3_600_000, date + 500_000_000]
+    const signature = this.sign('channel', x25519.getPublicKey(noise.mine.s), ...dates.map((one) => uint(one, 8)))
+    const { key: publicKey, session } = this
+    return encode({ version: 2, suite: 'ChaChaPoly', publicKey, session, certificate: [...dates, signature], ...more })
   }
-  private hello(certificate: unknown, more: object) {
-    const hello = { version: 2, suite: 'ChaChaPoly', publicKey: this.publicKey, session: this.session, certificate, ...more }
-    const pad = (512 - ((pack(hello).length + 6) % 256)) % 256
-    return pack({ ...hello, pad: Buffer.alloc(pad) })
+  async open(noise: ReturnType<typeof noiseOf>, pipe: Pipe, hello: Wire, dialled: boolean): Promise<Session> {
+    const old = this.sessions.get(idOf(hello.publicKey))
+    const goesOn = old?.ended === '' && old.of.id.equals(hello.session)
+    must(!goesOn || !dialled || !old.serving || pipe.rank > old.serving.of.pipe.rank, 'DUPLICATE_CONNECTION')
+    const [key, id] = [Buffer.from(hello.publicKey), Buffer.from(hello.session)]
+    const session = goesOn ? old : new Session({ peer: this, key, id })
+    this.sessions.set(idOf(key), session)
+    if (dialled) pipe.send(noise.write('s se', this.hello(noise, hello.now, { proof: this.proof })))
+    const [first, second] = noise.split()
+    const channel = new Channel({ session, pipe, dialled, out: dialled ? first : second, into: dialled ? second : first })
+    if (dialled) channel.write(DESCRIPTION, this.describe(session))
+    channel.run()
+    return session.until(() => channel.described && session)
   }
-  private judge(hello: Anything, noise: Noise, dates: [date: number, tolerance: number][]) {
-    const { version, suite, publicKey, session, certificate } = hello ?? {}
-    check(publicKey?.length === 32 && session?.length === 16 && certificate?.length === 3, 'HANDSHAKE_FAILED')
-    check(version === 2 && suite === 'ChaChaPoly', 'UNSUPPORTED_VERSION')
-    const [from, to, signature] = certificate
-    const signed = tagged('channel', join(noise.theirStatic, u(8, from), u(8, to)))
-    check(from < to && to <= from + 604_800_000 && verify(signed, publicKey, signature), 'INVALID_SIGNATURE')
-    for (const [date, tolerance] of dates) check(from - tolerance <= date && date <= to + tolerance, 'CLOCK_SKEW')
-    check(!this.publicKey.equals(publicKey), 'SELF_DIAL')
-  }
-  private sessionWith({ publicKey, session }: Anything) {
-    const known = this.sessions.get(peerIdOf(publicKey))
-    return known?.id.equals(session) ? known : new Session(this, publicKey, session)
-  }
-  dial(open: (first: Buffer) => Promise<Pipe>, expected?: string): Promise<Session> {
-    const dialled = this.attempt(open, expected)
-    if (expected !== undefined) this.dialling.set(expected, dialled)
-    return dialled.finally(() => this.dialling.delete(expected ?? ''))
-  }
-  private async attempt(open: (first: Buffer) => Promise<Pipe>, expected?: string): Promise<Session> {
-    const noise = new Noise(true, this.credentials(Date.now()).s)
-    const pipe = await open(noise.write(0, pack(OFFER)))
-    try {
-      let frame = await pipe.frames.next()
-      if (frame[0] === 2) {
-        check(frame.length === 18 && frame[17]! <= 20, 'PROTOCOL_VIOLATION')
-        this.worked.retry++
-        pipe.send(join(Buffer.of(3), work(tagged('retry', join(frame.subarray(1, 17), noise.e.publicKey)), frame[17]!)))
-        frame = await pipe.frames.next()
-      }
-      if (frame[0] === 0) throw new Refused(unpack(frame.subarray(1)).code)
-      const hello = unpack(noise.read(1, frame))
-      this.judge(hello, noise, [
-        [hello.now, 300_000],
-        [Date.now(), 86_400_000],
-      ])
-      check(expected === undefined || keyOf(expected).equals(hello.publicKey), 'WRONG_PEER')
-      const session = this.sessionWith(hello)
-      check(!session.refuses(hello.session, pipe.rank, true), 'DUPLICATE_CONNECTION')
-      const terms = hello.work && `${peerIdOf(hello.publicKey)} ${hello.work.day}`
-      const proof = this.proofs.get(terms)
-      if (hello.work && proof === undefined) {
-        pipe.send(join(Buffer.of(0), pack({ code: 'PROOF_OF_WORK_REQUIRED' })))
-        pipe.close()
-        const { salt, day, bits } = hello.work
-        this.worked.proof++
-        this.proofs.set(terms, [day, work(block(hello.publicKey, salt, day, this.publicKey), bits)])
-        return this.attempt(open, expected)
-      }
-      const { s, certificate } = this.credentials(hello.now)
-      noise.s = s
-      pipe.send(noise.write(2, this.hello(certificate, { proof })))
-      return new Path(this, session, pipe, true, noise.split()).done
-    } catch (error) {
-      if (!(error instanceof Refused))
-        pipe.send(join(Buffer.of(0), pack({ code: error instanceof Fault ? error.code : 'HANDSHAKE_FAILED' })))
-      pipe.close()
-      throw error
+  async dial(connect: (first: Buffer) => Promise<Pipe>): Promise<Session> {
+    const noise = noiseOf(true, { e: x25519.utils.randomSecretKey() })
+    const pipe = await connect(noise.write('e', encode({ versions: [2], network: 'lotus', suites: ['ChaChaPoly'] })))
+    let frame = await pipe.next()
+    if (frame[0] === 2) {
+      const asked = tagged('retry', frame.subarray(1, 17), x25519.getPublicKey(noise.mine.e!))
+      const nonce = work(frame[17]!, (nonce) => sha256(asked, nonce))
+      pipe.send(join(Buffer.of(3), nonce))
+      frame = await pipe.next()
     }
+    must(frame[0] === 1, frame[0] === 0 ? decode(frame.subarray(1)).code : undefined)
+    const hello = readHello(noise.read('e ee s es', frame), noise.theirs.s!)
+    const { publicKey, work: asked } = hello
+    if (!asked || this.proof) return this.open(noise, pipe, hello, true)
+    const prefix = sha256(tagged('work', publicKey, asked.salt, uint(asked.day, 4)))
+    this.proof = [asked.day, work(asked.bits, (nonce) => sha256(prefix, this.key, nonce))]
+    pipe.close()
+    return this.dial(connect)
   }
-  async answer(pipe: Pipe): Promise<void> {
-    const { s, certificate } = this.credentials(Date.now())
-    const noise = new Noise(false, s)
-    try {
-      const offer = unpack(noise.read(0, await pipe.frames.next()))
-      check(offer?.versions?.includes(2) && offer.suites?.includes('ChaChaPoly'), 'UNSUPPORTED_VERSION')
-      check(offer.network === 'lotus', 'WRONG_NETWORK')
-      pipe.send(noise.write(1, this.hello(certificate, { now: Date.now() })))
-      const hello = unpack(noise.read(2, await pipe.frames.next()))
-      this.judge(hello, noise, [[Date.now(), 300_000]])
-      const smaller = Buffer.compare(this.publicKey, hello.publicKey) < 0
-      if (smaller) await this.dialling.get(peerIdOf(hello.publicKey))?.catch(() => undefined) // [S-27]
-      const session = this.sessionWith(hello)
-      const path = new Path(this, session, pipe, false, noise.split())
-      if (session.refuses(hello.session, pipe.rank, false)) path.close('DUPLICATE_CONNECTION')
-    } catch (error) {
-      if (!(error instanceof Refused))
-        pipe.send(join(Buffer.of(0), pack({ code: error instanceof Fault ? error.code : 'HANDSHAKE_FAILED' })))
-      pipe.close()
+  connect = (url: string) =>
+    this.dial(async (first) => {
+      const socket = new WebSocket(url, [`lotus-p2p.2.${first.toString('base64url')}`], { perMessageDeflate: false })
+      const pipe = pipeOf(socket)
+      await once(socket, 'open')
+      return pipe
+    })
+  async answer(pipe: Pipe, first: Buffer): Promise<Session> {
+    const noise = noiseOf(false, { e: x25519.utils.randomSecretKey() })
+    const { versions, suites, network } = decode(noise.read('e', first))
+    must(versions.includes(2) && suites.includes('ChaChaPoly') && network === 'lotus', 'UNSUPPORTED_VERSION')
+    const second = this.hello(noise, Date.now(), { now: Date.now() })
+    pipe.send(noise.write('e ee s es', second))
+    const hello = readHello(noise.read('s se', await pipe.next()), noise.theirs.s!, Date.now())
+    return this.open(noise, pipe, hello, false)
+  }
+  async listen(): Promise<string> {
+    const handleProtocols = (offers: Set<string>) => [...offers].find((offer) => offer.startsWith('lotus-p2p.2.')) ?? false
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols })
+    server.on('connection', (socket) => this.answer(pipeOf(socket), Buffer.from(socket.protocol.slice(12), 'base64url')))
+    this.server = server
+    await once(server, 'listening')
+    return `ws://127.0.0.1:${(server.address() as Wire).port}`
+  }
+  // R. Circuits, at both ends
+  circuit(relay: Session, { circuit, window, frameBytes }: Wire): Pipe {
+    const say = (type: string, ...rest: unknown[]) => relay.send(type, [circuit, ...rest], 'lotus/circuit-hop')
+    let [flying, eaten, last] = [0, 0, Promise.resolve<unknown>(0)]
+    const push = async (frame: Buffer) => {
+      await relay.until(() => flying + frame.length + 128 <= window)
+      flying += frame.length + 128
+      await say('data', frame)
     }
+    const send = (frame: Buffer) => (last = last.then(() => push(frame)))
+    const close = () => last.then(() => (relay.circuits.delete(circuit) ? say('close') : ''))
+    const pipe = pipeOf(new EventEmitter(), { send, close, rank: 1, max: frameBytes - 16 })
+    relay.circuits.set(circuit, (type, value) => {
+      if (type === 'ack') flying -= value
+      if (type === 'close') pipe.emit(type)
+      if (type !== 'data') return
+      pipe.emit('message', value)
+      eaten += value.length + 128
+      if (eaten * 4 < window) return
+      say('ack', eaten)
+      eaten = 0
+    })
+    return pipe
   }
-  /** D.1 */
-  record(fields: { key: string; value: unknown; sequence: number; ttl: number }) {
-    const payload = pack({ ...fields, publishedAt: Date.now() })
-    return [this.publicKey, payload, this.sign('record', payload)]
+  onCircuit(relay: Session, type: string, payload: Wire) {
+    if (type === 'incoming') this.answer(this.circuit(relay, payload), payload.frame)
+    else if (relay.circuits.has(payload[0])) relay.circuits.get(payload[0])!(type, payload[1])
+    else if (type !== 'close') relay.send('close', [payload[0], 'CONNECTION_LOST'], 'lotus/circuit-hop')
   }
-  /** T.1 */
-  topicMessage(topic: string, payload: unknown) {
-    const content = pack([topic, this.run, ++this.published, Date.now(), payload])
-    return [this.publicKey, content, this.sign('topic', content), 0]
-  }
-  close() {
-    for (const session of [...this.sessions.values()]) session.close()
-  }
+  call = (relay: Session, target: string) =>
+    this.dial(async (frame) => (await relay.request('open', { target, frame }, 'lotus/circuit-hop')).pipe)
 }
