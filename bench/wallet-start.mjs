@@ -1,7 +1,7 @@
 /**
  * What the start of a wallet costs a relay, in processor time: socket, handshake, hello, reservation, peer record with its signature, the line
  * in the log, and with `--find` a question for peers. README.md says how it is measured. Given several folders, it measures their `lotus-p2p relay`
- * in turn, with the same wallets: `node bench/wallet-start.mjs ../before/dist dist`.
+ * in turn, with the same wallets: `node bench/wallet-start.mjs ../before/dist dist`. With `--floor` it measures beside them what no relay can do without.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -27,6 +27,8 @@ const { values, positionals } = parseArgs({
     wallets: { type: 'string', default: '600' },
     'at-once': { type: 'string', default: '8' },
     find: { type: 'boolean', default: false },
+    /** Measures in each round what a socket costs, and a socket with bare cryptography. */
+    floor: { type: 'boolean', default: false },
     /** A folder for a profile of each relay, written when it ends. */
     profile: { type: 'string' },
     'wallets-of': { type: 'string', default: `${bench}../dist` },
@@ -52,29 +54,31 @@ async function starts(relay, wallets, url, count) {
   }
 }
 
-/** A relay as its operator starts it. */
-async function startRelay(folder, name) {
+/** A program that tells what it costs, on a free port. */
+async function startProgram(program, argsAt, nodeArgs = []) {
   const port = await freePort()
-  const profile = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`] : []
-  const args = [
-    'relay',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    `${port}`,
-    '--max-connections',
-    '20000',
-    '--identity',
-    `${home}/${name}.key`,
-  ]
-  const nodeArgs = ['--import', `${bench}lib/tell-cost.mjs`, ...profile]
-  const relay = command(`${folder}/cli.js`, { args, nodeArgs, stdout: 'pipe' })
-  relay.stdout.resume()
+  const child = command(program, {
+    args: argsAt(port),
+    nodeArgs: ['--import', `${bench}lib/tell-cost.mjs`, ...nodeArgs],
+    stdout: 'pipe',
+  })
+  child.stdout.resume()
   const url = `ws://127.0.0.1:${port}`
   for (;;) {
-    if (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)) return { relay, url }
+    if (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)) return { relay: child, url }
     await sleep(50)
   }
+}
+
+/** A relay as its operator starts it. */
+function startRelay(folder, name) {
+  const profile = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`] : []
+  const identity = `${home}/${name}.key`
+  const argsAt = (port) => [
+    'relay',
+    ...['--host', '127.0.0.1', '--port', `${port}`, '--max-connections', '20000', '--identity', identity],
+  ]
+  return startProgram(`${folder}/cli.js`, argsAt, profile)
 }
 
 async function freePort() {
@@ -101,8 +105,24 @@ async function measure(folder, name) {
   }
 }
 
+/** What a start costs a process that does `what`, `socket` or `crypto`, and nothing else. */
+async function measureFloor(what) {
+  const { relay, url } = await startProgram(`${bench}lib/bare-start.mjs`, (port) => [what, `${port}`])
+  const wallets = command(`${bench}lib/bare-wallets.mjs`)
+  try {
+    await starts(relay, wallets, url, before)
+    return await starts(relay, wallets, url, count)
+  } finally {
+    relay.end()
+    wallets.end()
+  }
+}
+
 const samples = folders.map(() => [])
+const FLOORS = { socket: 'a socket of ws alone', crypto: '… with bare cryptography' }
+const floors = Object.keys(FLOORS).map(() => [])
 for (let round = 0; round < rounds; round++) {
+  if (values.floor) for (const [n, what] of Object.keys(FLOORS).entries()) floors[n].push(await measureFloor(what))
   // Another one first in each round.
   for (let i = 0; i < folders.length; i++) {
     const which = (i + round) % folders.length
@@ -120,4 +140,10 @@ console.log('ms of processor time for one start; medians, and the least of all i
 for (const [name, of] of rows) {
   const shown = samples.map((own) => `${median(own.map(of)).toFixed(2)} (from ${Math.min(...own.map(of)).toFixed(2)})`)
   console.log(name.padEnd(24), shown.map((text) => text.padStart(22)).join(''))
+}
+if (values.floor) {
+  for (const [n, name] of Object.values(FLOORS).entries()) {
+    const own = floors[n].map(({ relayMs }) => relayMs)
+    console.log(name.padEnd(24), `${median(own).toFixed(2)} (from ${Math.min(...own).toFixed(2)})`.padStart(22))
+  }
 }
