@@ -151,7 +151,7 @@ export class SecureChannel implements FrameSink {
   send(kind: Entry, head: Uint8Array | undefined, body: Uint8Array): void {
     if (this.state !== 'open') throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
     this.writer.add(kind, head, body)
-    if (!this.flushing) void this.flushSoon()
+    if (!this.flushing) this.flushSoon()
   }
 
   /** Sends what waits, tells the peer why, and ends the connection. */
@@ -411,17 +411,22 @@ export class SecureChannel implements FrameSink {
     else this.sink!.onEntry(kind as Entry, body)
   }
 
-  private async flushSoon(): Promise<void> {
+  private flushSoon(): void {
     this.flushing = true
-    let seen = 0
-    for (let quiet = 0; quiet < QUIET_HOPS; quiet++) {
-      const { waiting } = this.writer
-      if (waiting !== seen) quiet = 0
-      seen = waiting
-      await undefined
+    let seen = this.writer.waiting
+    let quiet = 0
+    const hop = () => {
+      if (this.writer.waiting !== seen) {
+        seen = this.writer.waiting
+        quiet = 0
+      } else if (++quiet >= QUIET_HOPS) {
+        this.flushing = false
+        if (this.state === 'open') this.writer.writeOut()
+        return
+      }
+      queueMicrotask(hop)
     }
-    this.flushing = false
-    if (this.state === 'open') this.writer.writeOut()
+    queueMicrotask(hop)
   }
 
   private sendFrame(plaintext: Uint8Array): void {

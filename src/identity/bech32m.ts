@@ -1,11 +1,9 @@
 // Bech32m (BIP-350), in lower case only: peer ids have one spelling.
 
-import { joined } from '../base/bytes.js'
-
 const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
-/** Six words long. */
 const CHECKSUM = 0x2bc830a3
+const CHECKSUM_LENGTH = 6
 const MAX_LENGTH = 90
 const SHAPE = /^([\x21-\x7e]+)1([02-9ac-hj-np-z]*).{6}$/
 
@@ -15,16 +13,11 @@ const SHAPE = /^([\x21-\x7e]+)1([02-9ac-hj-np-z]*).{6}$/
  */
 export function encodeBech32m(prefix: string, words: readonly number[]): string {
   const codes = Array.from(prefix, (character) => character.charCodeAt(0))
-  const checked = [...words]
-  let sum = 1
-  for (const value of [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31), ...words, 0, 0, 0, 0, 0, 0]) {
-    const top = sum >> 25
-    sum = ((sum & 0x1ffffff) << 5) ^ value
-    for (let bit = 0; bit < GENERATOR.length; bit++) if ((top >> bit) & 1) sum ^= GENERATOR[bit]!
-  }
-  for (let shift = 25; shift >= 0; shift -= 5) checked.push(((sum ^ CHECKSUM) >> shift) & 31)
+  const expanded = [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)]
+  const sum = polymod([...expanded, ...words, ...new Array<number>(CHECKSUM_LENGTH).fill(0)]) ^ CHECKSUM
+  const checksum = Array.from({ length: CHECKSUM_LENGTH }, (_, index) => (sum >> (5 * (CHECKSUM_LENGTH - 1 - index))) & 31)
   // 49 is the separator '1'.
-  return String.fromCharCode(...codes, 49, ...checked.map((word) => CHARSET.charCodeAt(word)))
+  return String.fromCharCode(...codes, 49, ...[...words, ...checksum].map((word) => CHARSET.charCodeAt(word)))
 }
 
 /** @returns undefined for what is no bech32m. */
@@ -37,7 +30,7 @@ export function decodeBech32m(text: string): { prefix: string; words: number[] }
 
 /** Bytes as words of 5 bits. The last one is filled up with zeros. */
 export function toWords(bytes: Uint8Array): number[] {
-  return regroup(joined(bytes, new Uint8Array(1)), 8, 5).slice(0, Math.ceil((bytes.length * 8) / 5))
+  return regroup([...bytes, 0], 8, 5).slice(0, Math.ceil((bytes.length * 8) / 5))
 }
 
 /** The whole bytes in words of 5 bits. */
@@ -45,12 +38,12 @@ export function fromWords(words: readonly number[]): Uint8Array {
   return Uint8Array.from(regroup(words, 5, 8))
 }
 
-function regroup(groups: ArrayLike<number>, from: number, to: number): number[] {
+function regroup(groups: readonly number[], from: number, to: number): number[] {
   const regrouped: number[] = []
   let bits = 0
   let count = 0
-  for (let i = 0; i < groups.length; ) {
-    bits = (bits << from) | groups[i++]!
+  for (const group of groups) {
+    bits = (bits << from) | group
     for (count += from; count >= to; ) {
       count -= to
       regrouped.push(bits >> count)
@@ -58,4 +51,14 @@ function regroup(groups: ArrayLike<number>, from: number, to: number): number[] 
     }
   }
   return regrouped
+}
+
+function polymod(values: readonly number[]): number {
+  let sum = 1
+  for (const value of values) {
+    const top = sum >> 25
+    sum = ((sum & 0x1ffffff) << 5) ^ value
+    for (let bit = 0; bit < GENERATOR.length; bit++) if ((top >> bit) & 1) sum ^= GENERATOR[bit]!
+  }
+  return sum
 }

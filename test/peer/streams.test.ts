@@ -345,28 +345,6 @@ describe('a receiver', () => {
     await w.messages(250, 250)
     expect(w.heard.filter(({ kind }) => kind === Entry.ACK)).toHaveLength(1)
   })
-
-  it('acknowledges with a message of its own once what came has waited for a while, and then not by itself', async () => {
-    const w = await new World().connect()
-    const acknowledgements = () => w.heard.filter(({ kind }) => kind === Entry.ACK).length
-    await w.switches()
-    await w.sequence(1)
-    await w.messages(1, 3)
-    for (const [afterMs, expected] of [
-      [0, 0],
-      [30, 0],
-      [1, 1],
-      [limits.ackDelayMs, 1],
-    ] as const) {
-      await w.clock.advance(afterMs)
-      w.send(1)
-      await w.clock.advance(0)
-      expect(acknowledgements()).toBe(expected)
-    }
-    await w.messages(4, 4)
-    await w.clock.advance(limits.ackDelayMs + 1)
-    expect(acknowledgements()).toBe(2)
-  })
 })
 
 describe('a sender', () => {

@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import { type Clock, elapsed } from '../../base/clock.js'
+import type { Clock } from '../../base/clock.js'
 import { violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { encodeAck, MAX_NUMBER, type Place, type Sequence } from './stream-entries.js'
@@ -10,8 +10,6 @@ const ACK_BYTES = 262_144
 const ACK_MESSAGES = 256
 /** Messages, a kibibyte counting as one more, from which on an acknowledgement goes with the next message of ours. */
 const ACK_ALONG = 16
-/** Milliseconds after which it does so too: a frame less, and for as little traffic its bytes do not count. */
-const ACK_ALONG_MS = 30
 
 /** What has come of one of the peer's streams, by whatever path. */
 export class IncomingStream {
@@ -64,13 +62,11 @@ export class Incoming {
   private due: IncomingStream[] = []
   /** What has come since the last acknowledgement, as ACK_ALONG counts. */
   private owed = 0
-  /** When the first of it has come, by `elapsed`. */
-  private owedSince = 0
   private readonly ackDue: Alarm
 
   /** @param onAckDue sends an acknowledgement: no message has gone out that it could have gone with. */
   constructor(
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly limits: Limits,
     private readonly onAckDue: () => void,
   ) {
@@ -109,7 +105,6 @@ export class Incoming {
     if (number > stream.lastReceived) stream.lastReceived = number
     stream.unackedMessages++
     stream.unackedBytes += bytes
-    if (this.owed === 0) this.owedSince = elapsed(this.clock)
     this.owed += 1 + (bytes >> 10)
     this.mark(stream)
     if (stream.unackedMessages >= stream.ackEvery || stream.unackedBytes >= ACK_BYTES) this.onAckDue()
@@ -118,13 +113,17 @@ export class Incoming {
 
   /** Whether an acknowledgement is worth its bytes beside a message that goes out anyway. */
   get owesAck(): boolean {
-    return this.owed >= ACK_ALONG || (this.owed > 0 && elapsed(this.clock) - this.owedSince > ACK_ALONG_MS)
+    return this.owed >= ACK_ALONG
   }
 
   /** The body of an ACK of all that has come since the last; undefined where nothing has. */
   takeAck(): Uint8Array | undefined {
-    const places = this.rest()
-    return places.length === 0 ? undefined : encodeAck(places)
+    const { due } = this
+    if (due.length === 0) return undefined
+    this.due = []
+    this.owed = 0
+    this.ackDue.disarm()
+    return encodeAck(due.map((stream) => acknowledged(stream)))
   }
 
   /** Acknowledges all streams once more: the acknowledgements of a path that broke may be lost. */
@@ -138,13 +137,12 @@ export class Incoming {
     this.rest()
   }
 
-  /** No acknowledgement goes out until something comes. @returns what it would have held. */
-  rest(): Place[] {
-    const places = this.due.map((stream) => acknowledged(stream))
+  /** No acknowledgement goes out until something comes. */
+  rest(): void {
+    for (const stream of this.due) acknowledged(stream)
     this.due = []
     this.owed = 0
     this.ackDue.disarm()
-    return places
   }
 
   private mark(stream: IncomingStream): void {
