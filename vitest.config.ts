@@ -17,7 +17,7 @@ export const PARTIES = [
   'test/mail/processes.test.ts',
   'test/musig2/{many,request-flood}.test.ts',
   'test/network/{recovery,soak}.test.ts',
-  'test/node/{cli,cluster,cluster-faults,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
+  'test/node/{cli,cluster,cluster-clocks,cluster-faults,cluster-slow,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
   'test/node/{relay-mail,rolling-restart}.test.ts',
   'test/onion/{failures,isolation,processes,rounds,streams}.test.ts',
   'test/optional-types.test.ts',

@@ -26,10 +26,12 @@ export class NatsServer {
     const folder = await mkdtemp(join(tmpdir(), 'lotus-nats-'))
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
     const port = await freePort()
-    const fast = 'ping_interval: "2s", ping_max: 2, max_pending: 256MB'
-    const own = `host: 127.0.0.1\nport: ${port}\n${fast}\njetstream { store_dir: "${folder}/js", max_mem: 512MB, max_file: 1GB }\n`
+    const fast = `ping_interval: "2s", ping_max: 2${config.includes('max_pending') ? '' : ', max_pending: 256MB'}`
+    const monitor = await freePort()
+    const own = `host: 127.0.0.1\nport: ${port}\nhttp: "127.0.0.1:${monitor}"\n${fast}\njetstream { store_dir: "${folder}/js", max_mem: 512MB, max_file: 1GB }\n`
     const whole = isWhole ? config.replace(/^port: .*$/m, `host: 127.0.0.1\nport: ${port}`) : own + config
     const server = new NatsServer(folder, port, whole.replaceAll('FOLDER', folder))
+    if (!isWhole) server.monitor = `http://127.0.0.1:${monitor}`
     await writeFile(join(folder, 'nats.conf'), server.config)
     await server.run()
     return server
@@ -39,16 +41,12 @@ export class NatsServer {
   static async cluster(count: number): Promise<NatsServer[]> {
     const ports = await Promise.all(Array.from({ length: count }, freePort))
     const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join()
-    const monitors = await Promise.all(Array.from({ length: count }, freePort))
     const servers = await Promise.all(
       ports.map((port, n) =>
-        NatsServer.start(
-          `server_name: n${n}\nhttp: "127.0.0.1:${monitors[n]}"\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
-        ),
+        NatsServer.start(`server_name: n${n}\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`),
       ),
     )
-    for (const [n, server] of servers.entries()) {
-      server.monitor = `http://127.0.0.1:${monitors[n]}`
+    for (const server of servers) {
       await vi.waitFor(
         async () => {
           const { meta_cluster: meta } = (await (await fetch(`${server.monitor}/jsz`)).json()) as {
@@ -62,12 +60,21 @@ export class NatsServer {
     return servers
   }
 
-  /** Of one in a cluster: where it tells of itself. */
+  /** Where it tells of itself, unless its configuration is an operator's. */
   private monitor = ''
 
-  /** Connections of clients to one in a cluster. */
+  /** Connections of clients. */
   async clients(): Promise<number> {
-    return ((await (await fetch(`${this.monitor}/varz`)).json()) as { connections: number }).connections
+    return (await this.varz()).connections
+  }
+
+  /** Connections that it has ended because too much waited for them. */
+  async slowConsumers(): Promise<number> {
+    return (await this.varz()).slow_consumers
+  }
+
+  private async varz() {
+    return (await (await fetch(`${this.monitor}/varz`)).json()) as { connections: number; slow_consumers: number }
   }
 
   get url(): string {

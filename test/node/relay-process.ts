@@ -49,10 +49,14 @@ export interface RelayProcessOptions
   nats?: NatsOptions
   /** Of its identity: the byte that is repeated. */
   seed?: number
+  /** By how much the clock of its machine is ahead, milliseconds. */
+  clockAheadMs?: number
 }
 
-const { mailAt, nats, seed, ...given } = JSON.parse(process.argv[2] ?? '{}') as RelayProcessOptions
+const { mailAt, nats, seed, clockAheadMs = 0, ...given } = JSON.parse(process.argv[2] ?? '{}') as RelayProcessOptions
 const options: RelayOptions = given
+const date = Date.now.bind(Date)
+Date.now = () => date() + clockAheadMs
 if (nats !== undefined) options.backplane = natsBackplane(nats)
 if (seed !== undefined) options.identity = identityFromSeed(new Uint8Array(32).fill(seed))
 if (mailAt !== undefined) options.mail = levelMail(mailAt)
