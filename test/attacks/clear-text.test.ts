@@ -210,7 +210,10 @@ describe('somebody on the way who forges', () => {
   it('frames of an open connection ends that connection, which comes back, and nobody is blamed', async () => {
     const { alice, bob, forge, cut } = made
     const errors: string[] = []
-    for (const peer of [alice, bob]) peer.on('error', ({ code }) => void errors.push(code))
+    for (const peer of [alice, bob]) {
+      peer.on('error', ({ code }) => void errors.push(code))
+      peer.on('message', () => {})
+    }
     for (const forged of [
       bytes(0),
       bytes(1),

@@ -41,6 +41,7 @@ describe('a key of several parts', () => {
  * Texts of several parts that are no keys of maps, with what they are. A new one goes to `tupleKey`, or here with its reason.
  */
 const NO_KEYS: Record<string, string> = {
+  'core/config.ts': 'the name of an option, for people',
   'address/address-group.ts': 'groups of addresses: numbers and hex digits, of which one tuple has one form',
   'address/addresses.ts': 'addresses, which are parsed with their separators',
   'address/dial-policy.ts': 'an address',
