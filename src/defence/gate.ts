@@ -78,13 +78,13 @@ export class Gate implements SharedGate {
     return gate
   }
 
-  /** Two each time, more than come: none waits for a thousand. */
+  /** A few at each connection, so that none waits for a thousand. */
   private forget(now: number): void {
     const { budgetMemoryMs, maxRateBuckets } = this.wiring.limits
     let looked = 0
     for (const [key, gate] of this.peers) {
       const isDue = now - gate.lastUsedAt >= budgetMemoryMs || this.peers.size > maxRateBuckets
-      if (looked++ === 2 || (gate.open === 0 && !isDue)) return
+      if (looked++ === 8 || (gate.open === 0 && !isDue)) return
       this.peers.delete(key)
       if (gate.open > 0) this.peers.set(key, gate)
     }

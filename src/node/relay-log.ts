@@ -59,11 +59,11 @@ export class RelayLog {
 }
 
 /** Lines wait for others for so long, milliseconds: to write to a pipe stops everything, and costs more than all else that a line does. */
-const TOGETHER_MS = 200
+const TOGETHER_MS = 50
 const MAX_TOGETHER = 65_536
 
 /**
- * Lines that are written together. What waits when the process ends by itself is to be flushed; what kills it at once takes a fifth of a
+ * Lines that are written together. What waits when the process ends by itself is to be flushed; what kills it at once takes a twentieth of a
  * second of lines with it.
  */
 export class Lines {

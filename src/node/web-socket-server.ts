@@ -16,7 +16,7 @@ import type { HttpForward } from './http-forward.js'
 import { HttpSessions } from './http-sessions.js'
 import { SlowReaders } from './slow-readers.js'
 import { Sockets } from './sockets.js'
-import { gather, MAX_FRAME_BYTES, WsConnection } from './ws-connection.js'
+import { MAX_FRAME_BYTES, WsConnection } from './ws-connection.js'
 
 /** The subprotocol; `lotus-p2p.2.<base64url>` carries the first frame as well. */
 const SUBPROTOCOL = 'lotus-p2p.2'
@@ -239,11 +239,10 @@ class Acceptor implements WebSocketListener {
     const remoteAddress = this.admission.addressOf(request, 'ws')
     const hold = this.admission.hold(request, false)
     socket.once('close', hold.closed)
-    gather(socket)
     this.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore)
       if (this.server === undefined) return webSocket.terminate()
-      const connection = new WsConnection(webSocket, socket, remoteAddress, firstFrame, this.limits, {
+      const connection = new WsConnection(webSocket, remoteAddress, firstFrame, this.limits, {
         onEnd: this.ended,
         onSpoken: hold.spoken,
         // A function made here would keep the first frame for as long as the connection lives.

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
@@ -16,8 +15,6 @@ const WINDOW_BYTES = 65_536
 const TURN_BYTES = 131_072
 /** Frames of the peer after which its handshake is over, one way or the other (Noise XX: it sends the first and the third message). */
 const HANDSHAKE_FRAMES = 2
-/** Frames to the peer that leave with whatever else leaves in the same turn: those of its start come in pairs, and a write costs as much as a signature. */
-const GATHERED_FRAMES = 4
 const NORMAL_CLOSE = 1000
 const GOING_AWAY = 1001
 const UNSUPPORTED_DATA = 1003
@@ -48,14 +45,12 @@ export class WsConnection implements Reader, FramePipeOptions {
   progress = 0
   private error: P2PError | undefined
   private received = 0
-  private gathered = 0
   private bytesOfTurn = 0
   private closeCode = NORMAL_CLOSE
   private readonly sent: () => void
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly raw: Duplex,
     readonly remoteAddress: string,
     firstFrame: Uint8Array | undefined,
     readonly limits: Limits,
@@ -96,10 +91,6 @@ export class WsConnection implements Reader, FramePipeOptions {
   }
 
   transmit(frame: Uint8Array): void {
-    if (this.gathered < GATHERED_FRAMES) {
-      this.gathered++
-      gather(this.raw)
-    }
     this.socket.send(frame, this.sent)
   }
 
@@ -161,16 +152,6 @@ export class WsConnection implements Reader, FramePipeOptions {
       if (this.pipe.earlyBytes <= EARLY_BYTES) this.socket.resume()
     })
   }
-}
-
-/** What is written in this turn of the event loop leaves together. */
-export function gather(socket: Duplex): void {
-  socket.cork()
-  setImmediate(uncork, socket)
-}
-
-function uncork(socket: Duplex): void {
-  socket.uncork()
 }
 
 function protocolError(error: Error & { code?: string }): P2PError {

@@ -56,22 +56,6 @@ const upgradeRequest = (protocol?: string, path = '/') =>
   `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`
 
 describe('webSocketServer', () => {
-  it('sends the answer to the upgrade and the frames of that turn in one piece', async () => {
-    const { port, next } = await listening()
-    const coming = next().then((connection) => {
-      connection.attach(new Recorder())
-      connection.send(new Uint8Array(3).fill(65))
-      connection.send(new Uint8Array(2).fill(66))
-    })
-    const socket = connect(port, '127.0.0.1')
-    cleanUps.push(() => socket.destroy())
-    socket.write(upgradeRequest())
-    const [[first]] = await Promise.all([once(socket, 'data'), coming])
-    const [head, frames] = (first as Buffer).toString('latin1').split('\r\n\r\n')
-    expect(head).toMatch(/^HTTP\/1\.1 101 /)
-    expect(frames).toBe('\x82\x03AAA\x82\x02BB')
-  })
-
   it('carries binary frames both ways as plain Uint8Arrays', async () => {
     const { url, next } = await listening()
     const socket = await client(url)
