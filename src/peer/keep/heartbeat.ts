@@ -36,15 +36,14 @@ export class Heartbeat implements IProtocolHandler {
   readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   private protocolHost: ProtocolHost | undefined
   private readonly alarm: Alarm
-  private readonly silence: Alarm
-  /** What each path had brought when something was under way on it, bytes. */
-  private readonly heard = new WeakMap<object, number>()
+  private silence: Alarm | undefined
+  /** What each path had brought when something was last under way on it, bytes. */
+  private heard: WeakMap<object, number> | undefined
   /** By how much the alarm is late, milliseconds. */
   private late: () => number = () => 0
 
   constructor(private readonly wiring: HeartbeatOptions) {
     this.alarm = new Alarm(wiring.clock, () => this.round())
-    this.silence = new Alarm(wiring.clock, () => this.listen())
   }
 
   onRegister(host: ProtocolHost): void {
@@ -53,7 +52,7 @@ export class Heartbeat implements IProtocolHandler {
 
   onUnregister(): void {
     this.alarm.disarm()
-    this.silence.disarm()
+    this.silence?.disarm()
     this.protocolHost = undefined
   }
 
@@ -76,11 +75,14 @@ export class Heartbeat implements IProtocolHandler {
   /** Something is sent: whoever says nothing at all to it for `silenceMs` is probed, long before the next round. */
   sent(): void {
     // What is said while all ends holds no process.
-    if (this.protocolHost) this.silence.armOnce(this.wiring.limits.silenceMs)
+    if (!this.protocolHost) return
+    this.silence ??= new Alarm(this.wiring.clock, () => this.listen())
+    this.silence.armOnce(this.wiring.limits.silenceMs)
   }
 
   private listen(): void {
     const { pathOf, underWay, limits } = this.wiring
+    this.heard ??= new WeakMap()
     const { heard } = this
     for (const { peerId } of this.protocolHost?.peers() ?? []) {
       const path = pathOf(peerId)!
@@ -89,7 +91,7 @@ export class Heartbeat implements IProtocolHandler {
         this.sent()
         if (heard.get(path) === path.bytesIn) void this.probe(peerId, limits.silenceMs)
         heard.set(path, path.bytesIn)
-      } else heard.delete(path)
+      }
     }
   }
 
