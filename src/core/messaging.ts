@@ -158,7 +158,6 @@ export class Messaging {
     if (protocol !== undefined) whole.protocol = protocol
     if (inReplyTo !== undefined) whole.inReplyTo = inReplyTo
     checkMessage(whole, limits)
-    this.parts.network.heartbeat.sent()
     if (wait) checkWait(`The message "${type}"`, wait)
     if (to !== undefined && wait !== null && inReplyTo === undefined && !protocol?.startsWith(INTERNAL_PREFIX))
       this.notices.put(whole.messageId, true)

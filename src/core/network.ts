@@ -70,7 +70,7 @@ export class Network {
   skew: ClockSkew | undefined
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
-  readonly heartbeat: Heartbeat
+  private readonly heartbeat: Heartbeat
   readonly reconnector: Reconnector
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new LazyMap<string | PeerInfo, string>()
@@ -91,12 +91,12 @@ export class Network {
       disconnected: (peer, error) => this.disconnected(peer, error),
       pathChanged: (peer, from) => {
         core.pathChanged(peer, from)
-        void this.heartbeat.probe(peer.peerId)
+        this.heartbeat.measure(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
-      doubted: ({ peerId }) => void this.heartbeat.probe(peerId),
-      spareLost: ({ peerId }) => void this.heartbeat.probe(peerId, limits.spareProbeMs),
+      doubted: ({ peerId }) => this.heartbeat.measure(peerId),
+      spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
@@ -134,7 +134,6 @@ export class Network {
       limits,
       intervalMs: config.heartbeatIntervalMs,
       pathOf: (id) => this.peers.get(id)?.activeChannel,
-      underWay: (id) => this.peers.get(id)?.load.unacknowledgedBytes,
       onMeasured: (id, rttMs, skewMs) => {
         this.peers.get(id)?.measured(rttMs, skewMs)
         this.skew?.measured(id, skewMs)

@@ -32,56 +32,18 @@ describe('heartbeats', () => {
     expect(gone).toEqual([])
   })
 
-  it.each(['crash', 'partition'] as const)(
-    'give up a peer that went silent by %s within 50 s, and not before, where nothing is under way',
-    async (how) => {
-      const { bob, alice, gone } = await pair()
-      // What they told each other at first is acknowledged.
-      await net.clock.advance(1_000)
-      if (how === 'crash') net.network.crash('b')
-      else net.network.partition(['a'], ['b'])
-      await net.clock.advance(19_000)
-      expect(alice.isConnected(bob.peerId)).toBe(true)
-      await net.clock.advance(31_100)
-      expect(gone).toEqual(['CONNECTION_LOST'])
-      net.network.heal()
-      await net.run(alice.connectToPeer(net.addressOf(bob)))
-      expect(alice.isConnected(bob.peerId)).toBe(true)
-    },
-  )
-
-  it.each(['crash', 'partition'] as const)(
-    'give up a peer that went silent by %s within 15 s where something is under way to it',
-    async (how) => {
-      const { bob, alice, gone } = await pair()
-      await net.clock.advance(100)
-      if (how === 'crash') net.network.crash('b')
-      else net.network.partition(['a'], ['b'])
-      await alice.sendTo(bob.peerId, { type: 'offer', payload: 1 })
-      await net.clock.advance(9_900)
-      expect(gone).toEqual([])
-      await net.clock.advance(5_200)
-      expect(gone).toEqual(['CONNECTION_LOST'])
-    },
-  )
-
-  it('do not doubt a line on which more is under way than it carries in some seconds', async () => {
+  it.each(['crash', 'partition'] as const)('give up a peer that went silent by %s within 50 s, and not before', async (how) => {
     const { bob, alice, gone } = await pair()
     await net.clock.advance(100)
-    net.network.conditions.latencyMs = 8_000
-    await alice.sendTo(bob.peerId, { type: 'offer', payload: 'x'.repeat(20_000) })
-    await net.clock.advance(17_000)
-    expect(gone).toEqual([])
-  })
-
-  it('send nothing more where all that was sent is acknowledged', async () => {
-    const { bob, alice } = await pair()
-    await net.clock.advance(100)
-    for (let i = 0; i < 20; i++) await alice.sendTo(bob.peerId, { type: 'offer', payload: i })
-    await net.clock.advance(1_000)
-    const { messagesOut } = alice.getStats().traffic
-    await net.clock.advance(25_000)
-    expect(alice.getStats().traffic.messagesOut).toBe(messagesOut)
+    if (how === 'crash') net.network.crash('b')
+    else net.network.partition(['a'], ['b'])
+    await net.clock.advance(19_000)
+    expect(alice.isConnected(bob.peerId)).toBe(true)
+    await net.clock.advance(31_100)
+    expect(gone).toEqual(['CONNECTION_LOST'])
+    net.network.heal()
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    expect(alice.isConnected(bob.peerId)).toBe(true)
   })
 
   it('do not give up a path that is slow, but brings something', async () => {
@@ -105,7 +67,6 @@ describe('heartbeats', () => {
       limits: resolveLimits({}),
       intervalMs: 30_000,
       pathOf: () => path,
-      underWay: () => 0,
       onMeasured: () => {},
       onDead: (peerId) => dead.push(peerId),
     })

@@ -154,8 +154,6 @@ export const CORE_LIMITS = /* @__PURE__ */ (() =>
     heartbeatIntervalMs: 30_000,
     /** Answer time of a probe after which the connection counts as dead. */
     heartbeatTimeoutMs: 20_000,
-    /** How long a peer to which 16 KiB or less are under way may say nothing at all before it is probed, and the answer time of that probe: a peer that stands still is noticed within 15 s. */
-    silenceMs: 5_000,
     /** Time that a closing connection has to send what is queued. */
     closeGraceMs: 1_000,
     /** Requests that wait for an answer, over all peers. Further ones wait to be sent. */

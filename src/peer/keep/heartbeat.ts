@@ -9,15 +9,11 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 
 const PING = 'ping'
 const PONG = 'pong'
-/** Of more, a slow line may carry the last part in more than `silenceMs`, and a probe behind it. */
-const LITTLE_BYTES = 16_384
 
 export interface HeartbeatOptions {
   clock: Clock
   limits: Limits
   intervalMs: number
-  /** What is under way to the peer, bytes. */
-  underWay(peerId: string): number | undefined
   /** The channel that carries the peer's messages at present. */
   pathOf(peerId: string): { readonly bytesIn: number } | undefined
   /** @param skewMs how far the peer's clock is ahead of ours. */
@@ -36,9 +32,6 @@ export class Heartbeat implements IProtocolHandler {
   readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   private protocolHost: ProtocolHost | undefined
   private readonly alarm: Alarm
-  private silence: Alarm | undefined
-  /** What each path had brought when something was last under way on it, bytes. */
-  private heard: WeakMap<object, number> | undefined
   /** By how much the alarm is late, milliseconds. */
   private late: () => number = () => 0
 
@@ -52,7 +45,6 @@ export class Heartbeat implements IProtocolHandler {
 
   onUnregister(): void {
     this.alarm.disarm()
-    this.silence?.disarm()
     this.protocolHost = undefined
   }
 
@@ -68,31 +60,13 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   /** Probes every peer at once; a path that does not answer in this time is given up. */
-  probeAll(timeoutMs?: number): void {
+  probeAll(timeoutMs: number): void {
     for (const { peerId } of this.protocolHost?.peers() ?? []) void this.probe(peerId, timeoutMs)
   }
 
-  /** Something is sent: whoever says nothing at all to it for `silenceMs` is probed, long before the next round. */
-  sent(): void {
-    // What is said while all ends holds no process.
-    if (!this.protocolHost) return
-    this.silence ??= new Alarm(this.wiring.clock, () => this.listen())
-    this.silence.armOnce(this.wiring.limits.silenceMs)
-  }
-
-  private listen(): void {
-    const { pathOf, underWay, limits } = this.wiring
-    this.heard ??= new WeakMap()
-    const { heard } = this
-    for (const { peerId } of this.protocolHost?.peers() ?? []) {
-      const path = pathOf(peerId)!
-      const bytes = underWay(peerId)!
-      if (bytes > 0 && bytes <= LITTLE_BYTES) {
-        this.sent()
-        if (heard.get(path) === path.bytesIn) void this.probe(peerId, limits.silenceMs)
-        heard.set(path, path.bytesIn)
-      }
-    }
+  /** Probes one peer: its path has changed, or may be broken. */
+  measure(peerId: string, timeoutMs?: number): void {
+    void this.probe(peerId, timeoutMs)
   }
 
   private arm(): void {
@@ -108,12 +82,11 @@ export class Heartbeat implements IProtocolHandler {
     if (peers.length === 0) return
     // A tab that slept wakes with all timers late: the answers to the probes may arrive first.
     const stalled = this.late() > limits.heartbeatTimeoutMs
-    if (!stalled) this.probeAll()
+    if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
     this.arm()
   }
 
-  /** Probes one peer: its path has changed, or may be broken. */
-  async probe(peerId: string, timeoutMs = this.wiring.limits.heartbeatTimeoutMs): Promise<void> {
+  private async probe(peerId: string, timeoutMs = this.wiring.limits.heartbeatTimeoutMs): Promise<void> {
     const { clock, pathOf, onDead } = this.wiring
     const late = lateness(clock, timeoutMs)
     const path = pathOf(peerId)

@@ -53,7 +53,6 @@ export function handlers(clock: VirtualClock) {
     limits,
     intervalMs: limits.heartbeatIntervalMs,
     pathOf: () => undefined,
-    underWay: () => 0,
     onMeasured: () => {},
     onDead: () => {},
   })
