@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 
 /** What browsers say when a socket or a request fails; nothing that a page or the SDK says. */
 const NETWORK_FAILURE =
-  /WebSocket connection to|can.t establish a connection to|connection to \S+ was interrupted|Failed to load resource|Cross-Origin Request Blocked|blocked by CORS policy/i
+  /WebSocket connection to|can.t establish a connection to|connection to \S+ was interrupted|Failed to load resource|Cross-Origin Request Blocked|Same Origin Policy disallows reading|blocked by CORS policy/i
 
 /**
  * What the pages of a test complain of: console errors, policy violations and uncaught errors. A browser itself reports each
