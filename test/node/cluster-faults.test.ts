@@ -1,38 +1,47 @@
 import { describe, expect, it, vi } from 'vitest'
 import { initCluster } from '../../src/node/backplane/nats.js'
 import { Balancer } from './balancer.js'
-import { cleanUps, LONG, lossesOf, portOf, processes, talk, wallet } from './cluster-world.js'
+import { cleanUps, HOUR_MS, LONG, lossesOf, portOf, processes, talk, wallet } from './cluster-world.js'
 import { NatsServer } from './nats-server.js'
 import type { RelayChild } from './relay-child.js'
 
 // Most of their time they wait until something is noticed.
 describe.concurrent('a relay of several processes', () => {
-  it('goes without a process that is frozen: its wallets are at the others, and when it wakes it lets them go', async () => {
-    const nats = await NatsServer.start()
-    cleanUps.push(() => nats.stop())
-    const { balancer, relays } = await processes([[nats.url], [nats.url]])
-    const [frozen, other] = relays as [RelayChild, RelayChild]
-    const limits = { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 2_000 }
-    const [alice, bob] = [await wallet(balancer, frozen, limits), await wallet(balancer, other)]
-    await alice.connectToPeer(bob.peerId)
-    const [there, back] = [talk(alice, bob), talk(bob, alice)]
-    await Promise.all([there.goesOn(), back.goesOn()])
-    frozen.freeze()
-    balancer.targets = [portOf(other)]
-    await vi.waitFor(async () => {
-      const { backplane, connected } = await other.tell({ do: 'stats' })
-      expect(backplane).toMatchObject({ nodes: 1, heldPeers: 2 })
-      expect(connected.sort()).toEqual([alice.peerId, bob.peerId].sort())
-    }, LONG)
-    await Promise.all([there.goesOn(), back.goesOn()])
-    frozen.thaw()
-    await vi.waitFor(async () => {
-      expect((await frozen.tell({ do: 'stats' })).connected).toEqual([])
-      expect((await other.tell({ do: 'stats' })).backplane).toMatchObject({ nodes: 2, heldPeers: 2 })
-    }, LONG)
-    await Promise.all([there.goesOn(), back.goesOn()])
-    await Promise.all([there.end(), back.end()])
-  }, 120_000)
+  it.each([
+    ['', 0],
+    [' with a clock two hours ahead', 2 * HOUR_MS],
+  ])(
+    'goes without a process%s that is frozen: its wallets are at the others, and when it wakes it lets them go',
+    async (_, clockAheadMs) => {
+      const nats = await NatsServer.start()
+      cleanUps.push(() => nats.stop())
+      const { balancer, relays } = await processes([[nats.url], [nats.url]], [{ clockAheadMs }, {}])
+      const [frozen, other] = relays as [RelayChild, RelayChild]
+      const limits = { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 2_000 }
+      const [alice, bob] = [await wallet(balancer, frozen, limits), await wallet(balancer, other)]
+      await alice.connectToPeer(bob.peerId)
+      const [there, back] = [talk(alice, bob), talk(bob, alice)]
+      await Promise.all([there.goesOn(), back.goesOn()])
+      frozen.freeze()
+      balancer.targets = [portOf(other)]
+      await vi.waitFor(async () => {
+        const { backplane, connected } = await other.tell({ do: 'stats' })
+        expect(backplane).toMatchObject({ nodes: 1, heldPeers: 2 })
+        expect(connected.sort()).toEqual([alice.peerId, bob.peerId].sort())
+      }, LONG)
+      await Promise.all([there.goesOn(), back.goesOn()])
+      const left = lossesOf(other.peerId, alice, bob)
+      frozen.thaw()
+      await vi.waitFor(async () => {
+        expect((await frozen.tell({ do: 'stats' })).connected).toEqual([])
+        expect((await other.tell({ do: 'stats' })).backplane).toMatchObject({ nodes: 2, heldPeers: 2 })
+      }, LONG)
+      await Promise.all([there.goesOn(), back.goesOn()])
+      await Promise.all([there.end(), back.end()])
+      expect(left).toEqual([])
+    },
+    120_000,
+  )
 
   it('has in a process that is cut off from NATS a relay for its own, until the link is mended', async () => {
     const nats = await NatsServer.start()

@@ -5,6 +5,7 @@ import { Balancer } from './balancer.js'
 import { RelayChild } from './relay-child.js'
 import type { RelayProcessOptions } from './relay-process.js'
 
+export const HOUR_MS = 3_600_000
 export const LONG = { timeout: 60_000, interval: 20 }
 /** What a test has started, and how it ends. */
 export const cleanUps: (() => unknown)[] = []
