@@ -7,6 +7,7 @@ import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
 import { ChannelKeyring } from '../channel/certificate.js'
 import type { PeerDescription } from '../channel/description.js'
 import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
+import type { SecureChannel } from '../channel/secure-channel.js'
 import { type CertificateJudge, judgeResponder } from '../defence/certificate-times.js'
 import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
@@ -237,9 +238,9 @@ export class Core implements PeerContext, NetworkOwner {
     if (this.router.unregister(protocolName)) this.protocolsChanged()
   }
 
-  pathChanged({ info }: PeerConnection, from: string): void {
-    this.plugins.tell('pathChanged', info, from)
-    this.events.emit('path-changed', info, from)
+  pathChanged({ info }: PeerConnection, { connection }: SecureChannel): void {
+    this.plugins.tell('pathChanged', info, connection.transport)
+    this.events.emit('path-changed', info, connection.transport)
   }
 
   /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */

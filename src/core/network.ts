@@ -91,7 +91,8 @@ export class Network {
       disconnected: (peer, error) => this.disconnected(peer, error),
       pathChanged: (peer, from) => {
         core.pathChanged(peer, from)
-        this.heartbeat.measure(peer.peerId)
+        // What took the path before, as a network that is gone, may have taken this one too.
+        this.heartbeat.measure(peer.peerId, from.open ? undefined : limits.wakeProbeMs)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
@@ -111,16 +112,17 @@ export class Network {
       isWanted: (id) => this.isAwaited(id),
       onChange: () => this.updateStatus(),
       onError: report,
-      onUnwanted: (id) => void this.disconnect(id).catch(() => {}),
+      onUnwanted: (id) => {
+        this.disconnect(id).catch(() => {})
+      },
       onAway: (id) => core.plugins.run('away', id),
     })
-    const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
-    this.named = named
+    this.named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
     this.anchors = new Anchors({
       clock,
       limits,
       store: config.store,
-      named,
+      named: this.named,
       chosen: () => this.chosen(),
       rules: core,
       dial: async (address, id) => {
@@ -248,8 +250,8 @@ export class Network {
   chosen(): ChosenPeer[] {
     const trusted = new Set(this.trusted.values())
     return this.peers.all(true).flatMap((peer): ChosenPeer[] => {
-      const { peerId, publicKey, since } = peer
-      const isServer = this.core.isServer(peer.info.protocols ?? [])
+      const { peerId, publicKey, since, info } = peer
+      const isServer = this.core.isServer(info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)
       if (address === undefined || !address.includes('://')) return []
       const id = encodePeerId(publicKey)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
@@ -127,7 +128,9 @@ class World {
       await net.clock.advance(5_000)
       await net.run(peers.alice.connectToPeer(net.addressOf(peers.bob)).catch(() => {}))
     }
-    await net.clock.advance(30_000)
+    // Until paths that fell silent are noticed: the round of probes, the first one's time, and that of each spare behind it; then a dial.
+    const { heartbeatIntervalMs, heartbeatTimeoutMs, wakeProbeMs } = DEFAULT_LIMITS
+    await net.clock.advance(heartbeatIntervalMs + heartbeatTimeoutMs + 3 * wakeProbeMs + 5_000)
     await net.run(Promise.all(this.pending))
   }
 }

@@ -127,6 +127,32 @@ describe('a relay that was away for 75 s', () => {
   })
 })
 
+describe('two paths that fall silent together', () => {
+  it('are noticed with the round of probes and one short probe more', async () => {
+    net = createTestNetwork({ latencyMs: 20 })
+    const { clock, network } = net
+    const [alice, bob] = ['alice', 'bob'].map((host) => net!.createPeer({ host })) as [P2PCoordinator, P2PCoordinator]
+    for (const peer of [alice, bob]) await net.run(peer.start())
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    // The first path is silent for Alice, who does not know it; Bob dials another one, and she has both.
+    await bob.sendTo(alice.peerId, { type: 'note', payload: 'on its way' })
+    network.crash('alice')
+    bob.dropPath(alice.peerId)
+    const again = bob.connectToPeer(net.addressOf(alice))
+    await clock.advance(106)
+    await again
+    network.vanish('bob')
+    const since = clock.now()
+    const lost: number[] = []
+    alice.once('disconnected', () => lost.push(clock.now() - since))
+    await clock.advance(100_000)
+    const { heartbeatIntervalMs, heartbeatTimeoutMs, wakeProbeMs } = DEFAULT_LIMITS
+    expect(lost).toEqual([expect.any(Number)])
+    expect(lost[0]).toBeGreaterThan(heartbeatTimeoutMs)
+    expect(lost[0]).toBeLessThanOrEqual(heartbeatIntervalMs + heartbeatTimeoutMs + wakeProbeMs)
+  })
+})
+
 describe('wallets that all lose their relay', () => {
   /** Reconnectors of so many wallets, and a relay that takes them as `startRelay` does. */
   async function herd(wallets: number) {

@@ -65,7 +65,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
     {
       connected: () => void told.push('connected'),
       disconnected: (_, { code }) => void told.push(`disconnected ${code}`),
-      pathChanged: (_, from) => void told.push(`path changed from ${from}`),
+      pathChanged: (_, from) => void told.push(`path changed from ${from.connection.transport}`),
       interrupted: () => void told.push('interrupted'),
       doubted: () => {},
       spareLost: () => void told.push('spare-lost'),

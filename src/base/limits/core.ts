@@ -124,7 +124,7 @@ export const CORE_LIMITS = /* @__PURE__ */ (() =>
     /** First and longest pause before a direct path to a peer on a circuit is looked for again. */
     upgradeMinMs: 5_000,
     upgradeMaxMs: 300_000,
-    /** Time for a probe after waking: an honest path answers within a few round trips. */
+    /** Time for a probe after waking, and of a path that takes the place of one that broke: an honest path answers within a few round trips. */
     wakeProbeMs: 3_000,
     /** Time for a probe of a direct path after the circuit beside it has broken: with what the relay needs to notice, a peer that is gone is so after 2 s. */
     spareProbeMs: 1_500,

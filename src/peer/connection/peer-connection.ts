@@ -33,8 +33,8 @@ export interface ConnectionEvents {
   doubted(peer: PeerConnection): void
   /** A signed message whose date is too far from now. */
   stale(message: P2PMessage, peer: PeerConnection): void
-  /** Another path serves the peer; `from` is the name of the transport before. */
-  pathChanged(peer: PeerConnection, from: string): void
+  /** Another path than `from` serves the peer. */
+  pathChanged(peer: PeerConnection, from: SecureChannel): void
   /** The only path carries nothing at present and may recover. */
   interrupted(peer: PeerConnection): void
   /** A path that stood by has broken. */
@@ -130,7 +130,7 @@ export class PeerConnection {
       events: {
         switched: (from) => {
           this.snapshot.pathChanged(this.activeChannel)
-          events.pathChanged(this, from.connection.transport)
+          events.pathChanged(this, from)
         },
         interrupted: () => events.interrupted(this),
         spareLost: () => events.spareLost(this),
