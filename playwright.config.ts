@@ -3,9 +3,13 @@ import { findBrowsers } from './.ci/browsers.mjs'
 
 const { chromium, firefox } = findBrowsers()
 
-/** `npm test` runs one test of each feature, `npm run test:ci` the others, which are tagged: a second way to the same feature, or one of minutes. */
+/**
+ * `npm test` runs one test of each feature, `npm run test:ci` the others, which are tagged: a second way to the same feature, or one of minutes.
+ * `@firefox-long` is so in Firefox alone: there it asks nothing of the browser that another test of `npm test` does not ask.
+ */
 const isLong = process.env.LONG_TESTS === '1'
-const chosen = (...notHere: RegExp[]) => (isLong ? { grep: /@long/, grepInvert: notHere } : { grepInvert: [/@long/, ...notHere] })
+const chosen = (long: RegExp, ...notHere: RegExp[]) =>
+  isLong ? { grep: long, grepInvert: notHere } : { grepInvert: [long, ...notHere] }
 
 export default defineConfig({
   testDir: 'e2e',
@@ -22,7 +26,7 @@ export default defineConfig({
   projects: [
     {
       name: 'chromium',
-      ...chosen(),
+      ...chosen(/@long/),
       use: {
         browserName: 'chromium',
         launchOptions: {
@@ -35,7 +39,7 @@ export default defineConfig({
     {
       name: 'firefox',
       // Tests that start the other browser themselves, need the tools of Chromium, or are of the relay and of the demo's server, are run once.
-      ...chosen(/@chromium/),
+      ...chosen(/@(firefox-)?long/, /@chromium/),
       use: {
         browserName: 'firefox',
         // Debian's Firefox is the stock one, which Playwright drives by this channel.

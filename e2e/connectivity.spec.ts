@@ -72,7 +72,9 @@ test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by 
   }
 })
 
-test('a WebRTC path that ends falls back to the circuit and is opened anew; nobody is disconnected', async ({ openTab }) => {
+test('a WebRTC path that ends falls back to the circuit and is opened anew; nobody is disconnected', {
+  tag: '@firefox-long',
+}, async ({ openTab }) => {
   const alice = await openTab()
   const bob = await openTab()
   await connect(alice, bob)
@@ -90,7 +92,7 @@ test('a WebRTC path that ends falls back to the circuit and is opened anew; nobo
 
 for (const webrtc of [true, false]) {
   const name = webrtc ? 'by WebRTC' : 'by a circuit'
-  test(`tabs that talk ${name} outlive a restart of their relay`, { tag: webrtc ? [] : '@long' }, async ({
+  test(`tabs that talk ${name} outlive a restart of their relay`, { tag: webrtc ? '@firefox-long' : '@long' }, async ({
     openTab,
     relay,
     complaints,
@@ -137,7 +139,7 @@ for (const webrtc of [true, false]) {
   })
 }
 
-test('a tab whose line died while it slept for two minutes is back within seconds', async ({
+test('a tab whose line died while it slept for two minutes is back within seconds', { tag: '@firefox-long' }, async ({
   openTab,
   relay,
   lineTo,

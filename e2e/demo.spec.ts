@@ -238,49 +238,55 @@ test('what is said in the room is read by whoever listens', { tag: '@long' }, as
   expect(complaints).toEqual([])
 })
 
-test('a lookup is walked through the DHT, node by node, and what it finds is counted', async ({ context }, testInfo) => {
-  const complaints: string[] = []
-  const page = await context.newPage()
-  const me = await openWallet(page, complaints)
-  const dht = page.getByRole('region', { name: 'DHT', exact: true })
-  const fact = (name: string) => dht.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]')
-  await expect(dht.locator('#dht-mode')).toHaveText('client')
-  await expect(fact('Known nodes')).toHaveText('1')
-  await expect(fact('Walks')).toHaveText('0')
-  await page.getByLabel('Id', { exact: true }).fill('offer-dht')
-  await page.getByRole('button', { name: 'Announce' }).click()
-  await expect(page.getByRole('list', { name: 'Live resources' })).toContainText('offer-dht')
+test(
+  'a lookup is walked through the DHT, node by node, and what it finds is counted',
+  { tag: '@firefox-long' },
+  async ({ context }, testInfo) => {
+    const complaints: string[] = []
+    const page = await context.newPage()
+    const me = await openWallet(page, complaints)
+    const dht = page.getByRole('region', { name: 'DHT', exact: true })
+    const fact = (name: string) => dht.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]')
+    await expect(dht.locator('#dht-mode')).toHaveText('client')
+    await expect(fact('Known nodes')).toHaveText('1')
+    await expect(fact('Walks')).toHaveText('0')
+    await page.getByLabel('Id', { exact: true }).fill('offer-dht')
+    await page.getByRole('button', { name: 'Announce' }).click()
+    await expect(page.getByRole('list', { name: 'Live resources' })).toContainText('offer-dht')
 
-  const steps = dht.getByRole('list', { name: 'Steps of the walk' }).getByRole('listitem')
-  await dht.getByRole('button', { name: 'Look up' }).click()
-  await expect(dht.getByRole('status')).toHaveText(/^3 nodes asked in .+, the nearest after [12] hops?\. \d+ records? found in /)
-  await expect(steps).toHaveCount(3)
-  await expect(steps.first()).toContainText(/Demo relay.*hop 1.*names 2 more.* ms$/)
-  await expect(steps.last()).toContainText(/hop 2.* ms$/)
-  await expect(
-    dht.getByRole('img', { name: /^This tab asked, one after the other: Demo relay \(\d+ bits? shared\), / }),
-  ).toBeVisible()
-  await expect(dht.locator('.walk-node[data-state="answered"]')).toHaveCount(3)
-  await expect(fact('Known nodes')).toHaveText('3')
-  await expect(fact('Walks')).toHaveText('1')
-  await expect(fact('Success')).toHaveText('100 %')
+    const steps = dht.getByRole('list', { name: 'Steps of the walk' }).getByRole('listitem')
+    await dht.getByRole('button', { name: 'Look up' }).click()
+    await expect(dht.getByRole('status')).toHaveText(
+      /^3 nodes asked in .+, the nearest after [12] hops?\. \d+ records? found in /,
+    )
+    await expect(steps).toHaveCount(3)
+    await expect(steps.first()).toContainText(/Demo relay.*hop 1.*names 2 more.* ms$/)
+    await expect(steps.last()).toContainText(/hop 2.* ms$/)
+    await expect(
+      dht.getByRole('img', { name: /^This tab asked, one after the other: Demo relay \(\d+ bits? shared\), / }),
+    ).toBeVisible()
+    await expect(dht.locator('.walk-node[data-state="answered"]')).toHaveCount(3)
+    await expect(fact('Known nodes')).toHaveText('3')
+    await expect(fact('Walks')).toHaveText('1')
+    await expect(fact('Success')).toHaveText('100 %')
 
-  // A peer id is known for one.
-  await dht.getByLabel('Key, peer id or resource type').fill(me.id)
-  await expect(dht.getByLabel('Kind of key')).toHaveValue('peer')
-  await page.keyboard.press('Enter')
-  await expect(dht.getByRole('status')).toContainText('1 record found')
-  await dht.getByLabel('Kind of key').selectOption('Key')
-  await dht.getByLabel('Key, peer id or resource type').fill('nobody announced this')
-  await page.keyboard.press('Enter')
-  await expect(dht.getByRole('status')).toContainText('0 records found')
-  await expect(fact('Walks')).toHaveText('3')
-  expect(complaints).toEqual([])
+    // A peer id is known for one.
+    await dht.getByLabel('Key, peer id or resource type').fill(me.id)
+    await expect(dht.getByLabel('Kind of key')).toHaveValue('peer')
+    await page.keyboard.press('Enter')
+    await expect(dht.getByRole('status')).toContainText('1 record found')
+    await dht.getByLabel('Kind of key').selectOption('Key')
+    await dht.getByLabel('Key, peer id or resource type').fill('nobody announced this')
+    await page.keyboard.press('Enter')
+    await expect(dht.getByRole('status')).toContainText('0 records found')
+    await expect(fact('Walks')).toHaveText('3')
+    expect(complaints).toEqual([])
 
-  // Playwright's screenshot puts a style into the page, and the page's policy complains of it, rightly.
-  page.removeAllListeners('console')
-  await testInfo.attach('dht', { body: await dht.screenshot(), contentType: 'image/png' })
-})
+    // Playwright's screenshot puts a style into the page, and the page's policy complains of it, rightly.
+    page.removeAllListeners('console')
+    await testInfo.attach('dht', { body: await dht.screenshot(), contentType: 'image/png' })
+  },
+)
 
 test('HTTP alone carries a wallet: no WebSocket is opened', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
@@ -296,7 +302,7 @@ test('HTTP alone carries a wallet: no WebSocket is opened', { tag: '@long' }, as
   expect(complaints).toEqual([])
 })
 
-test('the wallet fits a phone', async ({ context }, testInfo) => {
+test('the wallet fits a phone', { tag: '@firefox-long' }, async ({ context }, testInfo) => {
   const page = await context.newPage()
   await page.setViewportSize({ width: 360, height: 740 })
   await openWallet(page, [])
@@ -322,7 +328,7 @@ test('the wallet fits a phone', async ({ context }, testInfo) => {
   await testInfo.attach('phone', { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' })
 })
 
-test('the script-tag page says hello to another one', async ({ context }) => {
+test('the script-tag page says hello to another one', { tag: '@firefox-long' }, async ({ context }) => {
   const first = await context.newPage()
   const second = await context.newPage()
   for (const page of [first, second]) {

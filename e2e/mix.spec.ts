@@ -19,7 +19,9 @@ async function five(context: BrowserContext, complaints: Complaints, query: (tab
 
 const log = (page: Page) => page.getByRole('log', { name: 'What happened' })
 
-test('five tabs mix, one of them cheats: it is found out, and the other four finish', async ({ context }) => {
+test('five tabs mix, one of them cheats: it is found out, and the other four finish', { tag: '@firefox-long' }, async ({
+  context,
+}) => {
   test.setTimeout(120_000)
   const complaints = new Complaints()
   const pages = await five(context, complaints, (tab) => ({ ...(tab === 2 && { cheat: 'vector' }), change: tab === 0 }))

@@ -62,7 +62,7 @@ test('a tab whose worker is missing does the work itself', { tag: '@long' }, asy
   expect(relay.coordinator.isConnected(tab.id)).toBe(true)
 })
 
-test('a second tab opened later with the kept proof does no work', async ({ openTab, relayWith }) => {
+test('a second tab opened later with the kept proof does no work', { tag: '@firefox-long' }, async ({ openTab, relayWith }) => {
   const relay = await relayWith({ powDifficulty: 12 })
   const tab = await openTab()
   const visit = () =>

@@ -79,7 +79,7 @@ test('a tab and a Node script talk through the relay', { tag: '@long' }, async (
   }
 })
 
-test('of three tabs that broadcast, each gets each message once', async ({ openTab }) => {
+test('of three tabs that broadcast, each gets each message once', { tag: '@firefox-long' }, async ({ openTab }) => {
   const tabs = [await openTab(), await openTab(), await openTab()]
   await connect(tabs[0]!, tabs[1]!)
   await connect(tabs[0]!, tabs[2]!)
@@ -144,7 +144,10 @@ test('tabs come back to a relay that restarts, with their announcements and watc
   }
 })
 
-test('an impostor with a pinned name is refused, and the named tab is undisturbed', async ({ openTab, relay }) => {
+test('an impostor with a pinned name is refused, and the named tab is undisturbed', { tag: '@firefox-long' }, async ({
+  openTab,
+  relay,
+}) => {
   const alice = await openTab({ peerId: 'alice' })
   const bob = await openTab()
   await connect(bob, alice)
