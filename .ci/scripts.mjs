@@ -1,16 +1,39 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+
+const SHELL = process.platform === 'win32'
+const envWith = (env) => ({ ...process.env, ...env })
 
 /** Runs a script of package.json, with further variables of the environment, and prints its time. @returns whether it has passed. */
 export function run(script, env = {}) {
+  return ended(script, spawn('npm', ['run', '--silent', script], { stdio: 'inherit', shell: SHELL, env: envWith(env) }))
+}
+
+/** The same, beside another one: what it says is printed when it has ended. */
+export function runBeside(script, env = {}) {
+  const stdio = ['ignore', 'pipe', 'pipe']
+  const child = spawn('npm', ['run', '--silent', script], { stdio, shell: SHELL, env: envWith(env) })
+  const said = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk))
+  return ended(script, child, () => process.stdout.write(Buffer.concat(said)))
+}
+
+async function ended(script, child, before = () => {}) {
   const started = performance.now()
-  const before = processorSeconds()
-  const options = { stdio: 'inherit', shell: process.platform === 'win32', env: { ...process.env, ...env } }
-  const { status } = spawnSync('npm', ['run', '--silent', script], options)
-  const processor = before === undefined ? '' : `, ${Math.round(processorSeconds() - before)} s of the processor`
-  console.log(`${script}: ${Math.round((performance.now() - started) / 1_000)} s${processor}`)
+  const status = await new Promise((resolve) => {
+    child.once('error', () => resolve(1))
+    child.once('close', resolve)
+  })
+  before()
+  const processor = processorSeconds()
+  const spent = processor === undefined ? '' : `, ${Math.round(processor - counted)} s of the processor`
+  counted = processor
+  console.log(`${script}: ${Math.round((performance.now() - started) / 1_000)} s${spent}`)
   return status === 0
 }
+
+/** What the scripts that have ended took together. */
+let counted = processorSeconds()
 
 /**
  * What the children of this process that have ended, and theirs, took of the processor: on a machine with other work it says more of a
