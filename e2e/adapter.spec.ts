@@ -38,9 +38,9 @@ const queued = (page: Page) =>
   })
 const log = (page: Page) => page.getByRole('log', { name: 'What happened' })
 
-test('a wallet on the adapter: presence, offers, messages, and requests that are accepted, rejected and outlast a reload', async ({
-  browser,
-}) => {
+test('a wallet on the adapter: presence, offers, messages, and requests that are accepted, rejected and outlast a reload', {
+  tag: '@firefox-long',
+}, async ({ browser }) => {
   const complaints = new Complaints()
   const alice = await openWallet(browser, complaints, 'Alice')
   const bob = await openWallet(browser, complaints, 'Bob')

@@ -31,9 +31,9 @@ async function expectKnown(card: Locator, party: string, what: string, state: 'y
   if (text !== undefined) await expect(known(card, party, what)).toContainText(text)
 }
 
-test('the card says who knows what of a wallet as its paths are, and a change of the setting changes both', async ({
-  context,
-}) => {
+test('the card says who knows what of a wallet as its paths are, and a change of the setting changes both', {
+  tag: '@firefox-long',
+}, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -174,27 +174,23 @@ test(
   },
 )
 
-test(
-  'the card is readable on a phone and on a desk, light and dark',
-  { tag: '@long' },
-  async ({ context }, testInfo) => {
-    test.setTimeout(180_000)
-    const first = await context.newPage()
-    const second = await context.newPage()
-    await openWallet(first, [])
-    const bob = await openWallet(second, [])
-    await expectPath(first, bob.id, 'webrtc')
-    const card = cardOf(first)
-    await expectReadable(first, card, testInfo, 'privacy')
-    await card.getByRole('button', { name: 'Onion' }).click()
-    await expectWay(card)
-    await expectReadable(first, card, testInfo, 'onion')
-  },
-)
+test('the card is readable on a phone and on a desk, light and dark', { tag: '@long' }, async ({ context }, testInfo) => {
+  test.setTimeout(180_000)
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, [])
+  const bob = await openWallet(second, [])
+  await expectPath(first, bob.id, 'webrtc')
+  const card = cardOf(first)
+  await expectReadable(first, card, testInfo, 'privacy')
+  await card.getByRole('button', { name: 'Onion' }).click()
+  await expectWay(card)
+  await expectReadable(first, card, testInfo, 'onion')
+})
 
 /**
- * On a phone and on a desk, light and dark: nothing is cut, and axe finds nothing. Pictures of the card are kept with the test; for them
- * Playwright brings a style of its own, of which Firefox complains.
+ * On a phone and on a desk nothing is cut; in Chromium axe finds nothing, light and dark, and pictures of the card are kept with the test:
+ * for them Playwright brings a style of its own, of which Firefox complains.
  */
 async function expectReadable(page: Page, card: Locator, testInfo: TestInfo, name: string) {
   await page.emulateMedia({ reducedMotion: 'reduce' })
@@ -221,6 +217,8 @@ async function expectReadable(page: Page, card: Locator, testInfo: TestInfo, nam
         expect([box!.height >= 43.5, box!.width >= 43.5]).toEqual([true, true])
       }
     }
+    // Axe reads the same of each browser, as it does of the other pages.
+    if (testInfo.project.name !== 'chromium') continue
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       expect([width, colorScheme, await complaintsOfAxe(page, '.privacy-card')]).toEqual([width, colorScheme, []])
