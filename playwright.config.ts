@@ -38,7 +38,8 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      // Tests that start the other browser themselves, need the tools of Chromium, or are of the relay and of the demo's server, are run once.
+      // Run once: tests that start the other browser themselves or need the tools of Chromium, and those of the relay, of the demo's server and of
+      // what the SDK does by itself, with nothing of a browser in it that others do not ask Firefox for.
       ...chosen(/@(firefox-)?long/, /@chromium/),
       use: {
         browserName: 'firefox',

@@ -37,7 +37,8 @@ let counted = processorSeconds()
 
 /**
  * What the children of this process that have ended, and theirs, took of the processor: on a machine with other work it says more of a
- * change than the time on the wall. Undefined where it is not Linux (proc(5), `cutime` and `cstime`, in hundredths of a second).
+ * change than the time on the wall; of a browser's own processes it has only those that the browser waits for. Undefined where it is not
+ * Linux (proc(5), `cutime` and `cstime`, in hundredths of a second).
  */
 function processorSeconds() {
   try {

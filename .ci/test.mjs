@@ -7,5 +7,7 @@ const isBuilt = process.env.LOTUS_BUILT === '1'
 const endToEnd = async () => (isBuilt || (await run('build'))) && run('test:e2e')
 
 const isReady = (await run('browsers')) && (await run('nats-server'))
-const outcomes = isReady ? await Promise.all([runBeside('test:unit', { VITEST_MAX_WORKERS: process.env.VITEST_MAX_WORKERS ?? '2' }), endToEnd()]) : [false]
+const outcomes = isReady
+  ? await Promise.all([runBeside('test:unit', { VITEST_MAX_WORKERS: process.env.VITEST_MAX_WORKERS ?? '2' }), endToEnd()])
+  : [false]
 if (outcomes.includes(false)) process.exitCode = 1

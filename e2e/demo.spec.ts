@@ -126,7 +126,7 @@ function nearestToRelay(page: Page): Promise<number> {
   })
 }
 
-test('an offer is accepted by another wallet, and its seller signs', { tag: '@long' }, async ({ context }) => {
+test('an offer is accepted by another wallet, and its seller signs', { tag: ['@chromium', '@long'] }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -225,7 +225,7 @@ test('a message to a wallet that sleeps waits, and is delivered when it wakes', 
   expect(complaints).toEqual([])
 })
 
-test('what is said in the room is read by whoever listens', { tag: '@long' }, async ({ context }) => {
+test('what is said in the room is read by whoever listens', { tag: ['@chromium', '@long'] }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()

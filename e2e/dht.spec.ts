@@ -57,7 +57,9 @@ test('what one tab announces is found at the other end of a line of relays, by t
   await expect.poll(() => bob.page.evaluate(() => window.peer.discoverResources('offer'))).toEqual([])
 })
 
-test('a trace shows each node that a lookup asks, from a relay and from a tab', { tag: '@long' }, async ({ openTab }) => {
+test('a trace shows each node that a lookup asks, from a relay and from a tab', { tag: ['@chromium', '@long'] }, async ({
+  openTab,
+}) => {
   const far = relays.at(-1)!
   const others = (own: Relay | undefined) =>
     relays.filter((relay) => relay !== own).map(({ peerId, url }) => ({ peerId, address: url }))

@@ -55,7 +55,7 @@ test('five tabs mix, one of them cheats: it is found out, and the other four fin
   expect(complaints.unexpected).toEqual([])
 })
 
-test('a tab is closed in mid-round, and the other four finish', { tag: '@long' }, async ({ context }) => {
+test('a tab is closed in mid-round, and the other four finish', { tag: ['@chromium', '@long'] }, async ({ context }) => {
   test.setTimeout(180_000)
   const complaints = new Complaints()
   const pages = await five(context, complaints, (tab) => ({ type: 1, ...(tab === 1 && { cheat: 'silence' }) }))

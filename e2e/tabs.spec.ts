@@ -25,7 +25,7 @@ test('two tabs find each other and talk by a circuit', async ({ openTab }) => {
   expect(equal).toBe(true)
 })
 
-test('the relay of a circuit never holds what the tabs say', { tag: '@long' }, async ({ openTab, relay }) => {
+test('the relay of a circuit never holds what the tabs say', { tag: ['@chromium', '@long'] }, async ({ openTab, relay }) => {
   // Everything that the relay decrypts on its own channels goes to one of its handlers, the frames of circuits included.
   const held: Buffer[] = []
   const handlers = handlersOf(relay.coordinator)
@@ -79,7 +79,7 @@ test('a tab and a Node script talk through the relay', { tag: '@long' }, async (
   }
 })
 
-test('of three tabs that broadcast, each gets each message once', { tag: '@firefox-long' }, async ({ openTab }) => {
+test('of three tabs that broadcast, each gets each message once', { tag: '@chromium' }, async ({ openTab }) => {
   const tabs = [await openTab(), await openTab(), await openTab()]
   await connect(tabs[0]!, tabs[1]!)
   await connect(tabs[0]!, tabs[2]!)
@@ -144,7 +144,7 @@ test('tabs come back to a relay that restarts, with their announcements and watc
   }
 })
 
-test('an impostor with a pinned name is refused, and the named tab is undisturbed', { tag: '@firefox-long' }, async ({
+test('an impostor with a pinned name is refused, and the named tab is undisturbed', { tag: '@chromium' }, async ({
   openTab,
   relay,
 }) => {
