@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Folders whose files leave nothing behind: what they open they close, clocks and globals are put back. */
 const FOLDERS =
-  'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors'
+  'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,costs,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors,webrtc'
 /** Files in them that replace a module, or measure the memory of their process. */
 const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
 /**
@@ -10,26 +10,31 @@ const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
  * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
  */
 export const PARTIES = [
-  'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable}.test.ts',
+  'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable,wallet-faults}.test.ts',
   'test/conform/{mutants,own}.test.ts',
-  'test/dht/dead-nodes.test.ts',
+  'test/costs/{half-done,thousand}.test.ts',
+  'test/defence/{diversity,eclipse,statement-run-hostile}.test.ts',
+  'test/dht/{dead-nodes,joins}.test.ts',
+  'test/docs-types.test.ts',
   'test/examples.test.ts',
-  'test/mail/processes.test.ts',
+  'test/mail/{hostile-peer,hostile-relay,lost,processes}.test.ts',
   'test/musig2/{many,request-flood}.test.ts',
   'test/network/{recovery,soak}.test.ts',
   'test/node/{cli,cluster,cluster-clocks,cluster-faults,cluster-slow,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
   'test/node/{relay-mail,rolling-restart}.test.ts',
-  'test/onion/{failures,isolation,processes,rounds,streams}.test.ts',
+  'test/onion/{failures,isolation,processes,rounds,streams,thousand-packets}.test.ts',
   'test/optional-types.test.ts',
   'test/simulate.test.ts',
 ]
 /** What `npm test` runs in short: properties that repeat, and files with tests that the long list alone has; there it runs no more of them than that. */
 export const LONGER = [
+  'test/attacks/dial-policy.test.ts',
+  'test/core/throws.test.ts',
   'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
   'test/circuit/races.test.ts',
   'test/network/real-sockets.test.ts',
   'test/channel/handshake.test.ts',
-  'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
+  'test/dht/{hostile-nodes,kademlia}.test.ts',
   'test/coinjoin/{again,lobby}.test.ts',
   'test/musig2/{blame,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
   'test/mail/schedules.test.ts',

@@ -1,68 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { LAYERS } from '../.ci/layers.mjs'
 import { P2P_ERROR_CODES } from '../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../src/base/limits.js'
-import { codeBlocks, localLinks } from './documents.js'
+import { codeBlocks, documents, localLinks, root } from './documents.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
-
-/** Every document that people read, as paths from the root. */
-function documents(): string[] {
-  const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) =>
-      entry.isDirectory() && !/^(\.|node_modules$|dist$|site$|test-results$|coverage$|playwright-report$)/.test(entry.name),
-  )
-  return [
-    ...readdirSync(root),
-    ...folders.flatMap(({ name }) =>
-      readdirSync(root + name, { recursive: true, encoding: 'utf8' }).map((file) => `${name}/${file}`),
-    ),
-  ]
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules/'))
-}
-
-test('every TypeScript example of a document has the right types', () => {
-  const options: ts.CompilerOptions = {
-    ...ts.convertCompilerOptionsFromJson(JSON.parse(read('tsconfig.json')).compilerOptions, root).options,
-    noUnusedLocals: false,
-    noUnusedParameters: false,
-    paths: {
-      'lotus-p2p': [`${root}src/index.ts`],
-      'lotus-p2p/core': [`${root}src/core.ts`],
-      'lotus-p2p/*': [`${root}src/*/index.ts`],
-    },
-  }
-  const sources = new Map(
-    documents().flatMap((document) =>
-      codeBlocks(read(document))
-        .filter(({ info }) => /^ts\b/.test(info))
-        .map(({ line, code }) => [`${root}test/${document.replace(/\W/g, '-')}-line-${line}.ts`, `${code}\nexport {}\n`]),
-    ),
-  )
-  expect(sources.size).toBeGreaterThanOrEqual(35)
-  const host = ts.createCompilerHost(options)
-  const { readFile, fileExists, getSourceFile } = host
-  host.fileExists = (path) => sources.has(path) || fileExists(path)
-  host.readFile = (path) => sources.get(path) ?? readFile(path)
-  host.getSourceFile = (path, target, ...rest) => {
-    const source = sources.get(path)
-    return source === undefined ? getSourceFile.call(host, path, target, ...rest) : ts.createSourceFile(path, source, target)
-  }
-  const program = ts.createProgram([...sources.keys()], options, host)
-  const problems = [...sources.keys()].flatMap((path) => {
-    const file = program.getSourceFile(path)
-    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-      ({ messageText }) => `${path.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    )
-  })
-  expect(problems).toEqual([])
-}, 120_000)
 
 /** Each link of a document to another file of this repository, and the file. */
 function linksOf(document: string): { target: string; file: string; heading: string | undefined }[] {

@@ -1,3 +1,25 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the repository, with a slash at its end. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Every document that people read, as paths from the root. */
+export function documents(): string[] {
+  const folders = readdirSync(root, { withFileTypes: true }).filter(
+    (entry) =>
+      entry.isDirectory() && !/^(\.|node_modules$|dist$|site$|test-results$|coverage$|playwright-report$)/.test(entry.name),
+  )
+  return [
+    ...readdirSync(root),
+    ...folders.flatMap(({ name }) =>
+      readdirSync(root + name, { recursive: true, encoding: 'utf8' }).map((file) => `${name}/${file}`),
+    ),
+  ]
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules/'))
+}
+
 /** A fenced block of a Markdown text. */
 export interface CodeBlock {
   /** What stands after the fence: `ts`, `ts run`, `text`. */

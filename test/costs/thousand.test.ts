@@ -8,9 +8,8 @@ import { TOPICS_PROTOCOL } from '../../src/plugins/topics/topic-messages.js'
 import { createTestNetwork, VirtualClock } from '../../src/testing/index.js'
 import { MemoryNetwork } from '../../src/transport/memory.js'
 import { kitOf } from '../kit-of.js'
-import { LONG } from '../long.js'
 
-const COUNT = LONG ? 1_000 : 200
+const COUNT = Number(process.env.HOSTILE_PEERS ?? 200)
 /** Peers at once. */
 const CROWD = 40
 

@@ -189,6 +189,14 @@ if (LONG)
   describe('nodes that come and go', () => {
     afterEach(() => net.stop())
 
+    it('connections made for lookups end when they are not used', async () => {
+      const all = await nodes(24, { dhtBucketSize: 8, dhtLinks: 4, dhtLinkIdleMs: 60_000 })
+      for (let i = 0; i < 10; i++) await net.run(all[0]!.dht.get(`key ${i}`))
+      await net.clock.advance(300_000)
+      // Its own four, and those of others that have chosen it.
+      expect(all.reduce((sum, peer) => sum + peer.getConnectedPeers().length, 0) / all.length).toBeLessThan(12)
+    })
+
     it('a record outlives all nodes that held it first', async () => {
       const all = await nodes(14, { dhtBucketSize: 4 })
       await net.run(all[3]!.dht.announce({ key: 'offer', value: 1, ttl: 7_200, republish: false }))
@@ -260,14 +268,6 @@ unlessLong.describe('who is a node', () => {
     expect(network(peer).mode).toBe('node')
     await net.run(relay.dht.get('anything'))
     expect(network(relay).nodes).toBe(1)
-  })
-
-  it('connections made for lookups end when they are not used', async () => {
-    const all = await nodes(24, { dhtBucketSize: 8, dhtLinks: 4, dhtLinkIdleMs: 60_000 })
-    for (let i = 0; i < 10; i++) await net.run(all[0]!.dht.get(`key ${i}`))
-    await net.clock.advance(300_000)
-    // Its own four, and those of others that have chosen it.
-    expect(all.reduce((sum, peer) => sum + peer.getConnectedPeers().length, 0) / all.length).toBeLessThan(12)
   })
 
   it('a question that is refused is no reason to keep a connection', async () => {

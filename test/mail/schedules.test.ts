@@ -26,7 +26,7 @@ vi.mock(import('../../src/identity/identity.js'), async (original) => {
 })
 
 /** `npm run schedules:mail` runs ten thousand. */
-const RUNS = Number(process.env.MAIL_RUNS ?? (LONG ? 250 : 40))
+const RUNS = Number(process.env.MAIL_RUNS ?? (LONG ? 250 : 15))
 const FIRST = Number(process.env.SEED ?? 1)
 
 /** One run: Alice writes to Bob; processes die, connections break and relays restart by lot. Then all are well, and what has been accepted has come. */

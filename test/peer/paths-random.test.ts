@@ -12,7 +12,7 @@ import { Session } from '../../src/peer/connection/session.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { dialled, type PipeEnd } from '../channel/pair.js'
 
-const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
+const SEEDS = Number(process.env.PATHS_SEEDS ?? 10)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
 
