@@ -47,6 +47,8 @@ export interface SignedTopicMessage {
 /** A message whose signature holds for its publisher, or that we have signed: what is kept and passed on. */
 export type VerifiedTopicMessage = Verified<SignedTopicMessage>
 
+/** Names in one message: nobody sends more, and a longer list is malformed. */
+export const NAMES_AT_ONCE = 256
 /** Length of a run. */
 export const RUN_BYTES = 16
 
@@ -55,10 +57,10 @@ const count = /* @__PURE__ */ (() => int(0))()
 const name = /* @__PURE__ */ text(1, 128)
 const content = /* @__PURE__ */ (() => tuple(name, bytes(RUN_BYTES), int(1, Number.MAX_SAFE_INTEGER), count, present))()
 const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
-const wants = /* @__PURE__ */ (() => array(tuple(name, count, optional(count))))()
-const names = /* @__PURE__ */ (() => array(name))()
+const wants = /* @__PURE__ */ (() => array(tuple(name, count, optional(count)), NAMES_AT_ONCE))()
+const names = /* @__PURE__ */ (() => array(name, NAMES_AT_ONCE))()
 const named = /* @__PURE__ */ (() => tuple(name, text(64, 64, /^[0-9a-f]+$/)))()
-const haves = /* @__PURE__ */ (() => array(named))()
+const haves = /* @__PURE__ */ (() => array(named, NAMES_AT_ONCE))()
 
 /** What is signed beside topic and payload. */
 export interface Publication {
