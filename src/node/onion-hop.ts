@@ -134,13 +134,9 @@ export class OnionHop implements IProtocolHandler {
       this.queue.add(OWN, { packet, link: OWN, from: undefined })
       return
     }
-    const hop = directory.find(first)
-    if (hop !== undefined) {
-      this.sendOn(hop, packet)
-      return
-    }
-    directory.wanted()
-    sums.count('unreachable')
+    const hop = directory.use(first)
+    if (hop !== undefined) this.sendOn(hop, packet)
+    else sums.count('unreachable')
   }
 
   private receive(packet: Uint8Array, peer: PeerInfo): void {
@@ -229,9 +225,8 @@ export class OnionHop implements IProtocolHandler {
         exit(peeled.delta)
         return
       case 'forward': {
-        const hop = directory.find(peeled.next)
+        const hop = directory.use(peeled.next)
         if (hop === undefined) {
-          directory.wanted()
           sums.count('unreachable')
           fault(OnionFault.UNREACHABLE)
           return

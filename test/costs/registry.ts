@@ -103,6 +103,8 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
   'node/exit-work.ts recent': ['actions', 'those that the exit does', 'one each'],
   'node/exit-work.ts used': ['epochs', 'two', 'with the epoch'],
   'node/hop-directory.ts hops': ['hops', 'maxOnionHopsKnown', 'with their records'],
+  'node/hop-directory.ts lookups': ['hops', 'LOOKUPS', 'when it is found, or not'],
+  'node/hop-directory.ts missed': ['hops', 'MAX_MISSED', 'the longest ago goes'],
   'node/hop-keys.ts byEpoch': ['our own', 'three epochs', 'KEPT_MS after the epoch'],
   'node/hop-links.ts away': ['hops', 'maxOnionHopsKnown', 'the longest unused goes'],
   'node/hop-links.ts dials': ['hops', 'those in the directory', 'onionDialMs'],

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { ONION_HOP_LIMITS } from '../../src/base/limits/onion-hop.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { hopKeyOf, ONION_PROTOCOL, readHopRecord } from '../../src/onion/messages.js'
 import { createPacket, PACKET_BYTES } from '../../src/onion/packet.js'
+import { createRecord, wireRecord } from '../../src/plugins/dht/records/record.js'
 import { kitOf } from '../kit-of.js'
 import { TestOnion, type TestRelay, type TestWallet } from './relays.js'
 
@@ -145,3 +147,43 @@ test('packets for hops that are not there take no more than a share of those tha
   await onion.pass(1_000)
   expect(far.packets).toBe(1)
 })
+
+test('records of hops that are none, by keys that cost nothing, displace no hop that packets go to, and hide none', async () => {
+  const onion = await onionOf({ maxOnionHopsKnown: 6 })
+  const [a, b, c] = onion.three
+  const [hostile, wallet, alice] = [await onion.wallet(a), await onion.wallet(a), await onion.wallet(c)]
+  const keys = Array.from({ length: 12 }, (_, i) => identityFromSeed(new Uint8Array(32).fill(100 + i)))
+  const { limits, network } = hostile.kit
+  const value = readHopRecord((await onion.net.run(a.peer.dht.get(hopKeyOf(a.peer.peerId))))!.value)
+  const flood = async () => {
+    // Dated ahead, as far as others take it: the newest come first.
+    const date = onion.net.clock.now() + 250_000
+    for (const identity of keys) {
+      const key = hopKeyOf(encodePeerId(identity.publicKey))
+      const content = { key, value: { ...value, address: 'ws://hole' }, sequence: date, publishedAt: date, ttl: 7_200 }
+      const record = wireRecord(await createRecord(content, { identity }, limits, network))
+      for (const { peer } of onion.three) {
+        for (const payload of [{ record }, { record, depth: 0 }]) {
+          await onion.net.run(hostile.kit.request(peer.peerId, { type: 'store', payload, protocol: 'lotus/dht' }))
+        }
+      }
+    }
+  }
+  for (const { peer } of [b, c]) await onion.net.run(hostile.peer.connectToPeer(onion.net.addressOf(peer)))
+  for (let hour = 0; hour < 4; hour++) {
+    await onion.pass(3_000_000)
+    await flood()
+    // It is read again, and those that are none are the newest.
+    await onion.pass(ONION_HOP_LIMITS.onionHopDirectoryMs + 1_000)
+    alice.delivered.length = 0
+    await alice.attach()
+    const inbox = { command: 'inbox', tag: alice.tag, surbId: new Uint8Array(16) } as const
+    const path = await onion.path(a, b, c)
+    // What is not known is looked up, and comes again.
+    for (let i = 0; i < 2; i++) {
+      await wallet.send((await createPacket(path, inbox, CONTENT)).packet)
+      await onion.pass(2_000)
+    }
+    expect([a.onion.getStats()?.hops, alice.delivered.length > 0], `hour ${hour}`).toEqual([6, true])
+  }
+}, 60_000)

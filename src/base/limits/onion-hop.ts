@@ -26,7 +26,7 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   /** Connections to other hops that stay open when they are idle, and for how long. */
   onionLinks: 16,
   onionLinkIdleMs: 300_000,
-  /** How often the directory is read, and how often at most because a packet names a hop that is not in it. */
+  /** How often the directory is read, and how often at most because hops come; and a hop is looked up that a packet names and that is not there. */
   onionHopDirectoryMs: 600_000,
   onionHopDirectoryMinMs: 10_000,
   /** Hops that a hop knows. */
