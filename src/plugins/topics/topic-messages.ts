@@ -7,6 +7,7 @@ import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
 import { array, bytes, int, optional, parsed, present, text, tuple } from '../../message/shape.js'
+import { NAMES_AT_ONCE } from './advertisements.js'
 
 /** Publish and subscribe. */
 export const TOPICS_PROTOCOL = 'lotus/topics'
@@ -47,8 +48,6 @@ export interface SignedTopicMessage {
 /** A message whose signature holds for its publisher, or that we have signed: what is kept and passed on. */
 export type VerifiedTopicMessage = Verified<SignedTopicMessage>
 
-/** Names in one message: nobody sends more, and a longer list is malformed. */
-export const NAMES_AT_ONCE = 256
 /** Length of a run. */
 export const RUN_BYTES = 16
 

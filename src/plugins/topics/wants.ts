@@ -1,6 +1,6 @@
 import { LazyMap } from '../../base/lazy-map.js'
+import { NAMES_AT_ONCE } from './advertisements.js'
 import type { Interest } from './interest.js'
-import { NAMES_AT_ONCE } from './topic-messages.js'
 
 /** What we tell our neighbours that we want: for ourselves, and as a router for those behind us. */
 export class Wants {
