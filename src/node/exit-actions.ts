@@ -1,5 +1,7 @@
 import { P2PError } from '../base/errors.js'
+import { greediest } from '../base/greediest.js'
 import type { OnionHopLimits } from '../base/limits/onion-hop.js'
+import { JoinedSignal } from '../base/wait.js'
 import type { PluginKit } from '../core/plugin.js'
 import { MAIL_PROTOCOL } from '../mail/messages.js'
 import { encode } from '../message/codec.js'
@@ -31,6 +33,9 @@ const objectShape: Shape<Record<string, unknown>> = /* @__PURE__ */ custom((valu
 const letterShape = /* @__PURE__ */ (() => tuple(text(1, 128), bytes(), int(1, 60_000)))()
 const pageShape = /* @__PURE__ */ (() => object({ records: array(present) }))()
 
+/** Of the actions that may be under way, the part that letters may be: they wait for answers of people. */
+const LETTER_PART = 4
+
 /** Bytes of an answer that the exit can send. @internal */
 export const MAX_ANSWER_BYTES = MAX_ONION_MESSAGE_BYTES
 
@@ -52,7 +57,7 @@ export function exitActions(
   streams: ExitStreams,
 ): Map<ExitAction, ExitHandler> {
   const { verifier } = dhtOf(kit)
-  const letters = new Map<string, number>()
+  const letters = new Map<string, Set<JoinedSignal>>()
   const ask = async (protocol: string, type: string, payload: unknown): Promise<unknown> => {
     return (await own.ask(protocol, type, payload)).payload
   }
@@ -113,13 +118,18 @@ export function exitActions(
   )
 }
 
-/** Gives an anonymous letter to a peer that is connected here, and brings back what the peer answers. @param under letters under way, by peer. */
+/**
+ * Gives an anonymous letter to a peer that is connected here, and brings back what the peer answers. A peer that is slow, or is written to by
+ * many, holds up no letters for others.
+ *
+ * @param under letters under way, by peer, the oldest first.
+ */
 async function letterFor(
   kit: PluginKit,
   args: unknown,
   limits: OnionHopLimits,
   signal: AbortSignal,
-  under: Map<string, number>,
+  under: Map<string, Set<JoinedSignal>>,
 ): Promise<Uint8Array> {
   const [peerId, letter, waitMs] = parsed(letterShape, args, 'A letter')
   const peer = kit.peer(peerId)
@@ -128,20 +138,31 @@ async function letterFor(
   }
   const payload = readAnonymous([kit.random.bytes(16), letter])
   const timeoutMs = Math.min(waitMs, limits.maxOnionLetterWaitMs)
-  const waiting = under.get(peer.peerId) ?? 0
-  // A peer that is slow, or is written to by many, does not hold up letters for others.
-  if (waiting >= limits.maxOnionLettersPerPeer) {
-    throw new P2PError('RATE_LIMITED', 'Too many letters wait for this peer.', { details: { retryAfterMs: 1_000 } })
+  const own = under.get(peer.peerId) ?? new Set()
+  if (own.size >= limits.maxOnionLettersPerPeer) throw busy()
+  let all = 0
+  for (const { size } of under.values()) all += size
+  if (all >= limits.maxOnionActions / LETTER_PART) {
+    const most = under.get(greediest(under, own.size) ?? '')
+    if (most === undefined) throw busy()
+    const [oldest] = most
+    most.delete(oldest!)
+    oldest!.abort(busy())
   }
-  under.set(peer.peerId, waiting + 1)
+  const joined = new JoinedSignal(signal)
+  under.set(peer.peerId, own.add(joined))
   try {
     const message = { type: 'anonymous', payload, protocol: ONION_PROTOCOL }
-    return readAnonymousAnswer((await kit.request(peer.peerId, message, { signal, timeoutMs })).payload)
+    return readAnonymousAnswer((await kit.request(peer.peerId, message, { signal: joined.signal, timeoutMs })).payload)
   } finally {
-    const left = under.get(peer.peerId)! - 1
-    if (left > 0) under.set(peer.peerId, left)
-    else under.delete(peer.peerId)
+    joined.release()
+    own.delete(joined)
+    if (own.size === 0 && under.get(peer.peerId) === own) under.delete(peer.peerId)
   }
+}
+
+function busy(): P2PError {
+  return new P2PError('RATE_LIMITED', 'Too many letters wait for answers of peers here.', { details: { retryAfterMs: 1_000 } })
 }
 
 /**

@@ -26,22 +26,20 @@ const RATE_MS = 10_000
 export class ExitWork {
   /** Work that has been used, for each epoch in which it could be again: message id ‖ nonce. */
   private readonly used = new Map<number, ReplayCache>()
-  private actions = 0
-  private readonly at: { ms: number }
+  /** How many there were of late of each action, each of which fades, and when that was counted: cheap ones make no dear one dearer. */
+  private readonly recent = new Map<string, { count: number; atMs: number }>()
 
   constructor(
     private readonly exit: Uint8Array,
     private readonly clock: Clock,
     private readonly limits: Pick<OnionHopLimits, 'onionActionsPerS' | 'maxOnionExitBits'>,
     private readonly bits: Readonly<Record<string, number>>,
-  ) {
-    this.at = { ms: elapsed(clock) }
-  }
+  ) {}
 
-  /** Zero bits for an action now: a bit more with each doubling above `onionActionsPerS`. */
+  /** Zero bits for an action now: a bit more with each doubling above `onionActionsPerS` of that action. */
   bitsOf(action: string): number {
     const { onionActionsPerS, maxOnionExitBits } = this.limits
-    const perS = this.faded() / (RATE_MS / 1_000)
+    const perS = this.faded(action) / (RATE_MS / 1_000)
     const base = this.bits[action] ?? maxOnionExitBits
     return Math.max(base, Math.min(maxOnionExitBits, base + Math.floor(Math.max(0, Math.log2(perS / onionActionsPerS)))))
   }
@@ -49,6 +47,7 @@ export class ExitWork {
   /**
    * Takes the work for a message, once.
    *
+   * @param action one that the exit does.
    * @throws P2PError PROOF_OF_WORK_REQUIRED with `details.bits`; REPLAYED for work that was used before.
    */
   take(action: string, messageId: Uint8Array, nonce: Uint8Array | null): void {
@@ -68,14 +67,11 @@ export class ExitWork {
       this.used.set(epoch, used)
     }
     if (!used.add(joined(messageId, nonce))) throw new P2PError('REPLAYED', 'This work was done for another message.')
-    this.actions = this.faded() + 1
+    this.recent.set(action, { count: this.faded(action) + 1, atMs: elapsed(this.clock) })
   }
 
-  /** Actions of late, each of which fades. */
-  private faded(): number {
-    const now = elapsed(this.clock)
-    this.actions *= Math.exp((this.at.ms - now) / RATE_MS)
-    this.at.ms = now
-    return this.actions
+  private faded(action: string): number {
+    const { count, atMs } = this.recent.get(action) ?? { count: 0, atMs: 0 }
+    return count * Math.exp((atMs - elapsed(this.clock)) / RATE_MS)
   }
 }

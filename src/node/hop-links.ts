@@ -9,6 +9,9 @@ import type { KnownHop } from './hop-directory.js'
 
 /** A hop that could not be reached is not dialled for each packet anew. */
 const AWAY_MS = 5_000
+/** Of what may wait for dials, the part that packets of one link, and those for one hop, may take. */
+const LINK_PART = 4
+const HOP_PART = 8
 
 /** The connections between hops: those that are there serve, others are made, and stay for a while. */
 export class HopLinks {
@@ -17,7 +20,10 @@ export class HopLinks {
   private readonly links = new Map<string, number>()
   /** Hops that were not there, and until when they are not tried. */
   private readonly away: BoundedMap<string, number>
+  /** Packets that wait for dials: all, by the link that they came by, and by the hop that they are for. */
   private waiting = 0
+  private readonly waitingOf = new Map<string, number>()
+  private readonly waitingFor = new Map<string, number>()
   private readonly tidying: Alarm
 
   constructor(
@@ -36,12 +42,13 @@ export class HopLinks {
   /**
    * Sends a packet to a hop.
    *
+   * @param link whose packet it is.
    * @throws P2PError PEER_UNREACHABLE where it is not there; RATE_LIMITED where it takes no more, or too many packets wait for dials.
    */
-  async send(hop: KnownHop, packet: Uint8Array): Promise<void> {
+  async send(hop: KnownHop, packet: Uint8Array, link: string): Promise<void> {
     const { peerId } = hop
     const { kit } = this
-    if (kit.peer(peerId) === undefined) await this.dial(hop)
+    if (kit.peer(peerId) === undefined) await this.dial(hop, link)
     if (this.links.delete(peerId)) this.links.set(peerId, elapsed(kit.clock))
     await kit.sendTo(peerId, { type: 'packet', payload: packet, protocol: ONION_PROTOCOL }, { wait: false })
   }
@@ -56,11 +63,14 @@ export class HopLinks {
     this.links.clear()
   }
 
-  private async dial({ peerId, record }: KnownHop): Promise<void> {
+  private async dial({ peerId, record }: KnownHop, link: string): Promise<void> {
     const { kit, limits } = this
     const now = elapsed(kit.clock)
     if ((this.away.get(peerId) ?? now) > now) throw unreachable()
-    if (this.waiting >= limits.maxOnionDialBacklog) throw new P2PError('RATE_LIMITED', 'Too many packets wait for dials.')
+    const { waitingOf, waitingFor } = this
+    const max = limits.maxOnionDialBacklog
+    const shares = Math.max(LINK_PART * (waitingOf.get(link) ?? 0), HOP_PART * (waitingFor.get(peerId) ?? 0))
+    if (this.waiting >= max || shares >= max) throw new P2PError('RATE_LIMITED', 'Too many packets wait for dials.')
     let dial = this.dials.get(peerId)
     if (dial === undefined) {
       dial = kit.dialer
@@ -79,10 +89,14 @@ export class HopLinks {
       this.dials.set(peerId, dial)
     }
     this.waiting++
+    count(waitingOf, link, 1)
+    count(waitingFor, peerId, 1)
     try {
       await dial
     } finally {
       this.waiting--
+      count(waitingOf, link, -1)
+      count(waitingFor, peerId, -1)
     }
   }
 
@@ -96,6 +110,12 @@ export class HopLinks {
     }
     if (this.links.size > 0) this.tidying.arm(limits.onionLinkIdleMs / 4)
   }
+}
+
+function count(counts: Map<string, number>, name: string, by: 1 | -1): void {
+  const left = (counts.get(name) ?? 0) + by
+  if (left > 0) counts.set(name, left)
+  else counts.delete(name)
 }
 
 function unreachable(): P2PError {

@@ -1,5 +1,4 @@
 import { Alarm } from '../base/alarm.js'
-import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf, joined } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
@@ -21,11 +20,14 @@ import { type ExitAction, MAX_ONION_MESSAGE_BYTES } from '../onion/messages.js'
 import { openContent } from '../onion/packet.js'
 import { CELL_ACTION } from '../onion/stream-messages.js'
 import type { ExitHandler } from './exit-actions.js'
+import { ExitMemory } from './exit-memory.js'
 import type { ExitStreams } from './exit-streams.js'
 import type { ExitWork } from './exit-work.js'
 
 /** Reply blocks of one message that wait for its answer. */
 const MAX_WAITING_SURBS = MAX_PARTS + MAX_SURBS
+/** Of the actions under way, the part that may be of one kind: letters wait for a minute, and keep out nothing else. */
+const ACTION_PART = 2
 /** An action ends so long before its caller's deadline for a letter, in all. */
 const LETTER_GRACE_MS = 5_000
 
@@ -61,16 +63,15 @@ export interface OnionExitOptions {
  * has the id of a message that was here is done once, and answered again.
  */
 export class OnionExit {
-  private readonly messages: BoundedMap<string, ExitMessage>
+  private readonly messages: ExitMemory<ExitMessage>
   private readonly closing = new AbortController()
   private readonly sweeping: Alarm
-  private underWay = 0
-  /** Bytes of parts and of answers. */
-  private heldBytes = 0
+  /** Actions under way, of each kind. */
+  private readonly underWay = new Map<string, number>()
 
   constructor(private readonly options: OnionExitOptions) {
     const { limits, kit } = options
-    this.messages = new BoundedMap(limits.maxOnionMessages, (_, message) => this.forgotten(message))
+    this.messages = new ExitMemory(limits.maxOnionMessages, limits.maxOnionAnswerBytes)
     this.sweeping = new Alarm(kit.clock, () => this.sweep())
   }
 
@@ -146,7 +147,7 @@ export class OnionExit {
         next: 0,
       },
     }
-    this.messages.set(hexOf(messageId), message)
+    this.messages.add(message)
     this.sweeping.armOnce(limits.onionPartsMs)
     this.join(part, message)
   }
@@ -168,7 +169,7 @@ export class OnionExit {
     if (message.missing === parts.length) message.partsAt = elapsed(this.options.kit.clock)
     parts[index] = part
     message.missing--
-    this.hold(message, part.length)
+    this.messages.hold(message, part.length)
     if (message.missing === 0) void this.run(message)
   }
 
@@ -193,8 +194,11 @@ export class OnionExit {
   private async run(message: ExitMessage): Promise<void> {
     const { kit, limits, actions, count } = this.options
     const { action, messageId } = message
-    const isTooMuch = this.underWay >= limits.maxOnionActions
-    this.underWay++
+    const ofKind = this.underWay.get(action) ?? 0
+    let inAll = 0
+    for (const each of this.underWay.values()) inAll += each
+    const isTooMuch = inAll >= limits.maxOnionActions || ofKind >= limits.maxOnionActions / ACTION_PART
+    this.underWay.set(action, ofKind + 1)
     let status: AnswerStatus = AnswerStatus.DONE
     let bytes: Uint8Array
     try {
@@ -218,25 +222,13 @@ export class OnionExit {
       status = AnswerStatus.REFUSED
       bytes = refusalBytes(asP2PError(cause, 'HANDLER_FAILED', 'The exit could not serve this.'))
     } finally {
-      this.underWay--
+      this.underWay.set(action, this.underWay.get(action)! - 1)
     }
     if (this.closing.signal.aborted) return
     message.parts.fill(undefined)
     message.answer = answerContents(messageId, status, bytes)
     this.answer(message)
-    this.hold(message, bytes.length - message.bytes)
-  }
-
-  /** A message holds so many bytes more. The oldest are forgotten where all together hold too many. */
-  private hold(message: ExitMessage, bytes: number): void {
-    if (this.messages.get(hexOf(message.messageId)) !== message) return
-    message.bytes += bytes
-    this.heldBytes += bytes
-    for (const [key, oldest] of this.messages) {
-      if (this.heldBytes <= this.options.limits.maxOnionAnswerBytes) break
-      this.messages.delete(key)
-      this.forgotten(oldest)
-    }
+    this.messages.hold(message, bytes.length - message.bytes)
   }
 
   /** Sends as much of the answer as there are reply blocks for; the caller sees what is missing, and asks for more. */
@@ -263,27 +255,22 @@ export class OnionExit {
   private sweep(): void {
     const { kit, limits } = this.options
     const now = elapsed(kit.clock)
-    for (const [key, message] of this.messages) {
-      const ageMs = now - message.startedAt
-      if (ageMs < limits.onionPartsMs) break
-      if (ageMs >= limits.onionMessageMs) {
-        this.messages.delete(key)
-        this.forgotten(message)
-      } else if (message.missing > 0 && now - message.partsAt >= limits.onionPartsMs) this.clear(message)
+    for (const messages of this.messages.perAction()) {
+      for (const message of messages) {
+        const ageMs = now - message.startedAt
+        if (ageMs < limits.onionPartsMs) break
+        if (ageMs >= limits.onionMessageMs) this.messages.delete(message)
+        else if (message.missing > 0 && now - message.partsAt >= limits.onionPartsMs) this.clear(message)
+      }
     }
     if (this.messages.size > 0) this.sweeping.armOnce(limits.onionPartsMs)
   }
 
   /** Parts that have waited for too long for the others. The work for the message still holds, where its sender begins again. */
   private clear(message: ExitMessage): void {
-    this.forgotten(message)
+    this.messages.hold(message, -message.bytes)
     message.parts.fill(undefined)
     message.missing = message.parts.length
     message.surbs = []
-  }
-
-  private forgotten(message: ExitMessage): void {
-    this.heldBytes -= message.bytes
-    message.bytes = 0
   }
 }

@@ -9,6 +9,7 @@ import { unknownType } from '../message/shape.js'
 import { ONION_PROTOCOL, readErrorMessage, readInbox, readPacket } from '../onion/messages.js'
 import { createOnionError, OnionFault, passOnionError } from '../onion/onion-errors.js'
 import { INBOX_TAG_BYTES, openPacket, type PathHop, type PeeledPacket, packetId, peelPacket } from '../onion/packet.js'
+import { provenAddress } from '../plugins/circuit/proven-address.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { ProtocolLimits } from '../protocol/rate-limits.js'
@@ -22,12 +23,16 @@ import type { OnionSums } from './onion-sums.js'
 import { PacketQueue } from './packet-queue.js'
 import { WaysBack } from './ways-back.js'
 
+/** The link of packets of our own. */
+const OWN = ''
 /** Errors and requests of one link in a second. */
 const REQUESTS_PER_S = 50
 
 /** A packet that has come over a link. */
 interface Incoming {
   readonly packet: Uint8Array
+  /** Whose it is, as the links share what is kept: the key of the peer in hex, or '' for our own. */
+  readonly link: string
   /** The link; undefined for one of our own, to ourselves. */
   readonly from: string | undefined
 }
@@ -78,7 +83,7 @@ export class OnionHop implements IProtocolHandler {
       work: (incoming) => this.peel(incoming),
       charge: (key, ms) => parts.charge(key, ms),
     })
-    this.delays = new DelayQueue(clock, random, limits.maxOnionDelayed)
+    this.delays = new DelayQueue(clock, random, limits.maxOnionDelayed, () => parts.sums.count('overloaded'))
     this.wallets = new RateBuckets(clock, limits.onionPacketsPerS, limits.onionPacketBurst)
     this.waysBack = new WaysBack(clock, limits)
     this.inboxes = new Inboxes(limits.maxOnionInboxes)
@@ -126,30 +131,32 @@ export class OnionHop implements IProtocolHandler {
   sendFrom(first: Uint8Array, packet: Uint8Array): void {
     const { directory, sums } = this.parts
     if (hexOf(first) === hexOf(this.kit.publicKey)) {
-      this.queue.add('', { packet, from: undefined })
+      this.queue.add(OWN, { packet, link: OWN, from: undefined })
       return
     }
-    const hop = directory.find(first)
-    if (hop !== undefined) {
-      this.sendOn(hop, packet)
-      return
-    }
-    directory.wanted()
-    sums.count('unreachable')
+    const hop = directory.use(first)
+    if (hop !== undefined) this.sendOn(hop, packet)
+    else sums.count('unreachable')
   }
 
-  private receive(packet: Uint8Array, { peerId, publicKey }: PeerInfo): void {
-    const { directory, sums } = this.parts
-    const link = publicKey === undefined ? peerId : hexOf(publicKey)
-    const isHop = publicKey !== undefined && directory.find(publicKey) !== undefined
-    if (!isHop && this.wallets.take(link) > 0) {
+  private receive(packet: Uint8Array, peer: PeerInfo): void {
+    const { sums } = this.parts
+    const link = linkOf(peer)
+    if (!this.isHop(peer) && this.wallets.take(link) > 0) {
       sums.count('overLink')
       return
     }
-    if (!this.queue.add(link, { packet, from: peerId })) sums.count('overloaded')
+    if (!this.queue.add(link, { packet, link, from: peer.peerId })) sums.count('overloaded')
   }
 
-  private peel({ packet, from }: Incoming): void {
+  /** Whether it brings packets of many: a record is a claim of its own, so it must have been reached where it can be. */
+  private isHop(peer: PeerInfo): boolean {
+    const { publicKey, connection } = peer
+    if (publicKey === undefined || this.parts.directory.find(publicKey) === undefined) return false
+    return connection?.chosen === true || provenAddress(this.kit, peer) !== undefined
+  }
+
+  private peel({ packet, link, from }: Incoming): void {
     const { sums } = this.parts
     sums.count('peeled')
     const opened = this.open(packet)
@@ -171,14 +178,14 @@ export class OnionHop implements IProtocolHandler {
       return
     }
     const fault = (code: OnionFault) => {
-      if (peeled.delayMs === 0 && from !== undefined) this.fail(from, packetId(packet), secret, code)
+      if (peeled.delayMs === 0 && from !== undefined) this.fail(from, link, packetId(packet), secret, code)
     }
     if (isExpired) {
       sums.count('expired')
       fault(OnionFault.KEY_EXPIRED)
       return
     }
-    const isTaken = this.delays.add(peeled.delayMs, () => this.act(peeled, { packet, from, secret }, fault))
+    const isTaken = this.delays.add(peeled.delayMs, () => this.act(peeled, { packet, link, from, secret }, fault), link)
     if (isTaken) return
     sums.count('overloaded')
     fault(OnionFault.OVERLOADED)
@@ -197,7 +204,7 @@ export class OnionHop implements IProtocolHandler {
 
   private act(
     peeled: PeeledPacket,
-    { packet, from, secret }: Incoming & { secret: Uint8Array },
+    { packet, link, from, secret }: Incoming & { secret: Uint8Array },
     fault: (code: OnionFault) => void,
   ): void {
     const { directory, sums, exit } = this.parts
@@ -218,9 +225,8 @@ export class OnionHop implements IProtocolHandler {
         exit(peeled.delta)
         return
       case 'forward': {
-        const hop = directory.find(peeled.next)
+        const hop = directory.use(peeled.next)
         if (hop === undefined) {
-          directory.wanted()
           sums.count('unreachable')
           fault(OnionFault.UNREACHABLE)
           return
@@ -229,14 +235,14 @@ export class OnionHop implements IProtocolHandler {
           this.waysBack.remember(hop.peerId, packetId(peeled.packet), { peerId: from, id: packetId(packet), secret })
         }
         sums.count('forwarded')
-        this.sendOn(hop, peeled.packet, fault)
+        this.sendOn(hop, peeled.packet, link, fault)
         return
       }
     }
   }
 
-  private sendOn(hop: KnownHop, packet: Uint8Array, fault?: (code: OnionFault) => void): void {
-    this.parts.links.send(hop, packet).catch((error: unknown) => {
+  private sendOn(hop: KnownHop, packet: Uint8Array, link = OWN, fault?: (code: OnionFault) => void): void {
+    this.parts.links.send(hop, packet, link).catch((error: unknown) => {
       const isBusy = isP2PError(error, 'RATE_LIMITED') || isP2PError(error, 'BUFFER_FULL')
       this.parts.sums.count(isBusy ? 'overloaded' : 'unreachable')
       fault?.(isBusy ? OnionFault.OVERLOADED : OnionFault.UNREACHABLE)
@@ -259,17 +265,18 @@ export class OnionHop implements IProtocolHandler {
   }
 
   /** Tells the sender of a packet, by the way that it came, that it was given up here. */
-  private fail(from: string, id: Uint8Array, secret: Uint8Array, code: OnionFault): void {
+  private fail(from: string, link: string, id: Uint8Array, secret: Uint8Array, code: OnionFault): void {
     const { kit, parts } = this
     const delayMs = kit.random.unit() * parts.limits.onionErrorDelayMs
-    this.delays.add(delayMs, () => this.sendError(from, id, createOnionError(secret, code)))
+    this.delays.add(delayMs, () => this.sendError(from, id, createOnionError(secret, code)), link)
   }
 
-  private passBack([id, error]: [Uint8Array, Uint8Array], { peerId, publicKey }: PeerInfo): void {
+  private passBack([id, error]: [Uint8Array, Uint8Array], peer: PeerInfo): void {
+    const { peerId, publicKey } = peer
     const back = this.waysBack.take(publicKey === undefined ? peerId : encodePeerId(publicKey), id)
     // Replies that fail come here too: nobody waits for them.
     if (back === undefined) return
-    this.delays.add(0, () => this.sendError(back.peerId, back.id, passOnionError(back.secret, error)))
+    this.delays.add(0, () => this.sendError(back.peerId, back.id, passOnionError(back.secret, error)), linkOf(peer))
   }
 
   private sendError(peerId: string, id: Uint8Array, error: Uint8Array): void {
@@ -283,4 +290,8 @@ export class OnionHop implements IProtocolHandler {
     const [, key] = this.parts.keys.told()[0] ?? []
     return key && { id: this.kit.publicKey, key, delayMs: 0 }
   }
+}
+
+function linkOf({ peerId, publicKey }: PeerInfo): string {
+  return publicKey === undefined ? peerId : hexOf(publicKey)
 }

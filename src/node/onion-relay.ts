@@ -158,7 +158,7 @@ function attachHop(kit: PluginKit, keys: HopKeys, options: OnionRelayOptions): (
   // A network that was alone until now has hops to learn of, and to tell of this one.
   kit.onPeer({
     connected: ({ protocols }) => {
-      if (protocols?.includes(ONION_PROTOCOL)) directory.wanted()
+      if (protocols?.includes(ONION_PROTOCOL)) directory.refresh()
     },
   })
   return () => ({

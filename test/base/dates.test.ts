@@ -40,7 +40,7 @@ const DATES: Record<string, [reads: number, of: string]> = {
   'musig2/signing-inbox.ts': [1, 'when a request ends, by the dates of its members'],
   'musig2/signing.ts': [1, 'when a request ends'],
   'node/exit-work.ts': [1, 'the epoch of work'],
-  'node/hop-directory.ts': [2, 'when a record ends'],
+  'node/hop-directory.ts': [3, 'when a record ends'],
   'node/hop-keys.ts': [4, 'epochs, which are days of all'],
   'node/hop-loops.ts': [1, 'the epoch of a key'],
   'node/own-handlers.ts': [2, 'the date of a message, and lastSeen of its sender'],

@@ -103,6 +103,10 @@ export class TestWallet {
   readonly tag = crypto.getRandomValues(new Uint8Array(16))
   readonly delivered: [surbId: Uint8Array, delta: Uint8Array][] = []
   readonly errors: [id: Uint8Array, error: Uint8Array][] = []
+  /** Packets that were brought to it, as to a hop. */
+  packets = 0
+  /** What it answers anonymous letters with. */
+  answerLetters: Uint8Array | undefined
   private readonly surbs = new Map<string, SurbKeys>()
   private readonly answers = new Map<string, Map<number, AnswerPart>>()
 
@@ -115,9 +119,12 @@ export class TestWallet {
     kit.registerProtocol({
       protocolName: ONION_PROTOCOL,
       rateLimits: { messagesPerS: 10_000, burst: 20_000 },
-      handleMessage: async ({ type, payload }) => {
+      handleMessage: async (message) => {
+        const { type, payload } = message
         if (type === 'delivered') this.take(readDelivered(payload))
         else if (type === 'error') this.errors.push(readErrorMessage(payload))
+        else if (type === 'packet') this.packets++
+        else if (this.answerLetters !== undefined) await kit.reply(message, { type: 'answer', payload: this.answerLetters })
       },
     })
   }

@@ -127,6 +127,26 @@ describe('a router with a hostile neighbour', () => {
     await stillServed()
   })
 
+  it.each([
+    ['want', (i: number) => [`t${i}`, 0]],
+    ['unwant', (i: number) => `t${i}`],
+    ['prune', (i: number) => `t${i}`],
+    ['have', (i: number) => [`t${i}`, `${i}`.padStart(64, '0')]],
+  ])('reads no list of more than 256 names (%s)', async (type, entry) => {
+    const { attack, routerHost, stillServed } = await setUp()
+    await attack(
+      type,
+      Array.from({ length: 256 }, (_, i) => entry(i)),
+    )
+    expect(routerHost.rejected).toEqual([])
+    await attack(
+      type,
+      Array.from({ length: 257 }, (_, i) => entry(i)),
+    )
+    expect(routerHost.rejected).toMatchObject([{ peerId: 'mallory', error: { code: 'MALFORMED_DATA' } }])
+    await stillServed()
+  })
+
   it.each([0, 7, 15, 16])(
     'passes a message on, whatever number of hops a neighbour writes, which nobody signs (%i)',
     async (hops) => {
@@ -177,13 +197,15 @@ describe('a router with a hostile neighbour', () => {
     const { attack, router, limits, clock, stillServed, mallory, routerHost } = await setUp({ maxTopicsPerPeer: 20 })
     await attack(
       'want',
-      Array.from({ length: 1_000 }, (_, i) => [`flood${i}`, 0]),
+      Array.from({ length: 256 }, (_, i) => [`flood${i}`, 0]),
     )
     expect(router.getStats().topics).toBeLessThanOrEqual(limits.maxTopicsPerPeer + 1)
-    await attack(
-      'have',
-      Array.from({ length: 10_000 }, (_, i) => ['t', `${i}`.padStart(64, '0')]),
-    )
+    for (let from = 0; from < 10_000; from += 250) {
+      await attack(
+        'have',
+        Array.from({ length: 250 }, (_, i) => ['t', `${from + i}`.padStart(64, '0')]),
+      )
+    }
     for (let i = 0; i < 100; i++) await attack('graft', ['t', `${i}`.padStart(64, '0')])
     for (let i = 0; i < 100; i++) await attack('prune', [`nobody${i}`])
     await clock.advance(60_000)

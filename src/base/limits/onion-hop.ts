@@ -13,7 +13,7 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   onionPeelBurstMs: 300,
   /** Packets of one connection that wait to be peeled: those of the greediest are dropped first. */
   maxOnionBacklog: 256,
-  /** Packets that wait for their delay to be over: 3 kB each. A sixteenth of the memory ceiling at most. */
+  /** Packets that wait for their delay to be over, which links share: 3 kB each. A sixteenth of the memory ceiling at most. */
   maxOnionDelayed: 100_000,
   /** How long a hop that an error may come back from is remembered, and packets for which that is so. */
   onionErrorMs: 30_000,
@@ -26,7 +26,7 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   /** Connections to other hops that stay open when they are idle, and for how long. */
   onionLinks: 16,
   onionLinkIdleMs: 300_000,
-  /** How often the directory is read, and how often at most because a packet names a hop that is not in it. */
+  /** How often the directory is read, and how often at most because hops come; and a hop is looked up that a packet names and that is not there. */
   onionHopDirectoryMs: 600_000,
   onionHopDirectoryMinMs: 10_000,
   /** Hops that a hop knows. */
@@ -44,7 +44,7 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   maxOnionAnswerBytes: 67_108_864,
   /** How long the parts of a message are waited for. */
   onionPartsMs: 30_000,
-  /** Actions under way at once; and in a second before the work for one rises by a bit, with each doubling by another. */
+  /** Actions under way at once, half of them of one kind; and of one kind in a second before its work rises by a bit, with each doubling by another. */
   maxOnionActions: 256,
   onionActionsPerS: 20,
   /** Most bits of work that an exit asks for when it is busy. */

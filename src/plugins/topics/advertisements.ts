@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 
-/** Names in one message of ours. */
+/** Names in one message: nobody sends more, and a longer list is malformed. */
 export const NAMES_AT_ONCE = 256
 /** Neighbours remembered to have one missing message. */
 const MAX_HOLDERS = 8

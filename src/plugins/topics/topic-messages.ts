@@ -7,6 +7,7 @@ import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
 import { array, bytes, int, optional, parsed, present, text, tuple } from '../../message/shape.js'
+import { NAMES_AT_ONCE } from './advertisements.js'
 
 /** Publish and subscribe. */
 export const TOPICS_PROTOCOL = 'lotus/topics'
@@ -55,10 +56,10 @@ const count = /* @__PURE__ */ (() => int(0))()
 const name = /* @__PURE__ */ text(1, 128)
 const content = /* @__PURE__ */ (() => tuple(name, bytes(RUN_BYTES), int(1, Number.MAX_SAFE_INTEGER), count, present))()
 const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
-const wants = /* @__PURE__ */ (() => array(tuple(name, count, optional(count))))()
-const names = /* @__PURE__ */ (() => array(name))()
+const wants = /* @__PURE__ */ (() => array(tuple(name, count, optional(count)), NAMES_AT_ONCE))()
+const names = /* @__PURE__ */ (() => array(name, NAMES_AT_ONCE))()
 const named = /* @__PURE__ */ (() => tuple(name, text(64, 64, /^[0-9a-f]+$/)))()
-const haves = /* @__PURE__ */ (() => array(named))()
+const haves = /* @__PURE__ */ (() => array(named, NAMES_AT_ONCE))()
 
 /** What is signed beside topic and payload. */
 export interface Publication {

@@ -14,7 +14,7 @@ import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, PacedOptions, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
-import { Advertisements, NAMES_AT_ONCE } from './advertisements.js'
+import { Advertisements } from './advertisements.js'
 import { Interest, isOfOneRelay } from './interest.js'
 import { PublishingPace } from './publishing-pace.js'
 import { SpreadingTree } from './spreading-tree.js'
@@ -360,7 +360,7 @@ export class Topics implements IProtocolHandler {
   }
 
   private advertised(payload: unknown, from: string): void {
-    for (const [topic, id] of readHaves(payload).slice(0, NAMES_AT_ONCE)) {
+    for (const [topic, id] of readHaves(payload)) {
       const isWanted = this.interest.ownCount(topic) > 0 || this.interest.countOf(topic) > 0
       if (this.seen.has(id) || !isWanted) continue
       if (this.advertisements?.heard(from, topic, id) === false) return

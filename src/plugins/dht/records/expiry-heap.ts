@@ -15,6 +15,11 @@ export class ExpiryHeap<T extends Expiring> {
     return this.items[0]
   }
 
+  /** All of them, in no order. */
+  all(): readonly T[] {
+    return this.items
+  }
+
   push(item: T): void {
     const { items } = this
     let at = items.length
