@@ -23,17 +23,18 @@ const ONION = './dist/onion.js'
  * payments; their proofs are in `lotus-p2p/coinjoin`, which also names whose callback failed, who spent a coin under way, and what became of an
  * attempt that is mined late. To be reached, for coinjoin: 14,000. Ways of mail by the onion, its rooms for each sender and relay, and pools that are
  * read by the onion have cost mail 160 and coinjoin 110. That a refusal of what was sent is told,
- * and that a search by a misspelt criterion fails, have cost others than the core up to 90.
+ * and that a search by a misspelt criterion fails, have cost others than the core up to 90. That each call refuses misspelt options has cost
+ * the full class 370, and the DHT and the discovery, which can be used alone, 300: a misspelt `queue` was a message lost without a word.
  */
 export const BUDGETS = [
-  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 66_760 },
-  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 74_060 },
-  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 103_510 },
-  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 107_570 },
+  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 66_750 },
+  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 74_030 },
+  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 103_880 },
+  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 107_790 },
   { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 460 },
   { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 460 },
-  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 14_950 },
-  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 4_770 },
+  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_230 },
+  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 5_080 },
   { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_120 },
   { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 6_150 },
   { name: 'lotus-p2p/musig2: everything, alone', from: MUSIG2, imports: [], budget: 35_600 },

@@ -56,7 +56,8 @@ export function shareNames(
       }
     }
     if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) meet(checker.getTypeAtLocation(node.name))
-    if (ts.isTypeNode(node)) meet(checker.getTypeFromTypeNode(node))
+    // What a class extends is a value, which need not be the name of a class; its members are the class's own.
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) meet(checker.getTypeFromTypeNode(node))
     if (ts.isObjectLiteralExpression(node) || ts.isCallExpression(node) || ts.isNewExpression(node)) {
       meet(checker.getTypeAtLocation(node))
       const expected = checker.getContextualType(node)

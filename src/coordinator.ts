@@ -2,6 +2,7 @@ import { P2PError } from './base/errors.js'
 import { checkListener, type Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
+import { checkOptions, withCheckedOptions } from './base/options.js'
 import type { WaitOptions } from './base/wait.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import { type RunTimeConfig, reconfigure } from './core/configure.js'
@@ -10,12 +11,16 @@ import type { P2PStatus } from './core/events.js'
 import type { Plugin, PluginKit } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
+import type { Ban } from './defence/bans.js'
+import { canonicalId } from './identity/peer-id.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
 import type { Travelling } from './message/message.js'
 import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
+import { CheckedTable } from './plugins/dht/client/checked-table.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { type EclipseStats, eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
+import { resourceOptions } from './plugins/discovery/checked-resources.js'
 import { type ResourceWatch, type ResourceWatchEvents, resourceWatch } from './plugins/discovery/resource-watch.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { outbox } from './plugins/outbox/plugin.js'
@@ -32,6 +37,7 @@ import type { Topics } from './plugins/topics/topics.js'
 import type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 import type { PacedOptions } from './protocol/handler.js'
+import type { PeerInfo } from './protocol/peer-info.js'
 /** Configuration of `P2PCoordinator`; each option may be left out. */
 export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> extends CoreConfig<P> {
   /**
@@ -102,6 +108,7 @@ export class FullCoordinator extends CoreCoordinator {
   constructor(config: P2PConfig = {}) {
     installEd25519Fallback()
     super(withUsualPlugins(config))
+    Object.setPrototypeOf(this.dht, CheckedTable.prototype)
   }
 
   override on<Name extends keyof CoordinatorCoreEvents>(
@@ -129,6 +136,19 @@ export class FullCoordinator extends CoreCoordinator {
 
   override async waitFor(status: P2PStatus, options?: WaitOptions): Promise<void> {
     await super.waitFor(checked(status, statuses, 'status'), options)
+  }
+
+  override connectToPeer(peer: PeerInfo | string, options?: WaitOptions): Promise<PeerInfo> {
+    return super.connectToPeer(typeof peer === 'string' ? peer.trim() : peer, options)
+  }
+
+  override unban(id: string): boolean {
+    return super.unban(canonicalId(id))
+  }
+
+  override ban(id: string, options?: { reason?: string | undefined; durationMs?: number | undefined }): Ban {
+    checkOptions('ban', options, ['reason', 'durationMs'])
+    return super.ban(id, options)
   }
 
   /**
@@ -172,9 +192,22 @@ export type P2PCoordinator<P extends readonly Plugin[] = readonly []> = WithPlug
   P
 >
 
+/** The class with checks of the options of each call; `findPeers`, `watchPeers`, `watchResources` and topics have their own. */
+const Checked = /* @__PURE__ */ (() =>
+  withCheckedOptions(FullCoordinator, '', {
+    start: [0],
+    resume: [0],
+    waitFor: [1],
+    connectToPeer: [1],
+    sendTo: [2, 'queue', 'ttl', 'sealed', 'via', 'wait'],
+    broadcast: [1, 'exclude', 'relays'],
+    request: [2, 'onAnswer'],
+    ...resourceOptions(),
+  }))()
+
 // TypeScript has no class whose members depend on what it is constructed with, hence the conversion.
 /** @throws P2PError INVALID_CONFIG, INVALID_ADDRESS, INVALID_PEER_ID. */
-export const P2PCoordinator = FullCoordinator as unknown as {
+export const P2PCoordinator = Checked as unknown as {
   new <const P extends readonly Plugin[] = readonly []>(config?: P2PConfig<P>): P2PCoordinator<P>
 }
 

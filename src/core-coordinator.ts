@@ -25,7 +25,7 @@ import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
 import type { DiscoverOptions, ResourceConditions } from './plugins/discovery/filters.js'
 import { discovery } from './plugins/discovery/plugin.js'
 import type { AnnounceResourceOptions, ResourceAnnouncement, Resources } from './plugins/discovery/resources.js'
-import type { BroadcastOptions, BroadcastResult, IProtocolHandler } from './protocol/handler.js'
+import type { BroadcastOptions, BroadcastResult, IProtocolHandler, RequestOptions } from './protocol/handler.js'
 import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
 import { webSocket } from './transport/websocket.js'
 
@@ -304,7 +304,7 @@ export class CoreCoordinator {
    * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs` where that is known.
    * @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL where more than
    * `limits.sendMaxBufferedBytes` wait, RATE_LIMITED, TIMEOUT, ABORTED, CONNECTION_CLOSED where the connection ends meanwhile, IDENTITY_FAILED,
-   * PROTOCOL_NOT_SUPPORTED where the peer takes no such messages at all, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
+   * PROTOCOL_NOT_SUPPORTED where the peer takes no such messages at all, INVALID_CONFIG for a misspelt option, SHUT_DOWN; with `queue`: OUTBOX_FULL.
    * @example
    * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
    * console.log(await outcome) // 'delivered' or 'expired'
@@ -356,10 +356,11 @@ export class CoreCoordinator {
    * Sends a message and waits for the one that answers it.
    *
    * @param options.timeoutMs milliseconds; default `limits.requestTimeoutMs`.
+   * @param options.onAnswer called with the answer before any message that came after it.
    * @throws P2PError TIMEOUT, ABORTED, CONNECTION_LOST, PROTOCOL_NOT_SUPPORTED, HANDLER_FAILED, LIMIT_EXCEEDED, a code of the peer's
    * handler, or as `sendTo`.
    */
-  async request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>> {
+  async request<T = unknown>(peerId: string, message: OutgoingMessage, options?: RequestOptions): Promise<P2PMessage<T>> {
     this.core.checkOpen()
     checkProtocol(message)
     return this.core.messaging.request<T>(peerId, message, options)

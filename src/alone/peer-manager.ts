@@ -1,4 +1,5 @@
 import type { Unsubscribe } from '../base/events.js'
+import { checkOptions, WAIT } from '../base/options.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { CoreConfig } from '../core/config.js'
 import { Core } from '../core/core.js'
@@ -46,14 +47,15 @@ export class PeerManager {
   }
 
   /** Opens the listeners of the configuration; the other calls do so by themselves. @throws P2PError as `P2PCoordinator.start`. */
-  start(options?: WaitOptions): Promise<void> {
+  async start(options?: WaitOptions): Promise<void> {
+    checkOptions('start', options, WAIT)
     return this.core.start(options)
   }
 
   /** Connects to an address or a described peer. @returns the peer. @throws P2PError as `P2PCoordinator.connectToPeer`. */
-  connect(peer: PeerInfo | string, given?: WaitOptions): Promise<PeerInfo> {
-    const options = given ?? {}
-    return this.core.network.connect(peer, options)
+  async connect(peer: PeerInfo | string, options?: WaitOptions): Promise<PeerInfo> {
+    checkOptions('connect', options, WAIT)
+    return this.core.network.connect(peer, options ?? {})
   }
 
   /** Ends a connection for good. @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN. */
@@ -65,12 +67,14 @@ export class PeerManager {
   /** Sends a message to a connected peer. @throws P2PError as `P2PCoordinator.sendTo`. */
   async sendTo(peerId: string, message: OutgoingMessage, options?: Omit<SendToOptions, 'queue' | 'ttl'>): Promise<void> {
     this.core.checkOpen()
+    checkOptions('sendTo', options, ['wait', ...WAIT])
     await this.core.messaging.send(peerId, message, options)
   }
 
   /** Sends a message to all connected peers. @throws P2PError as `P2PCoordinator.broadcast`. */
   async broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult> {
     this.core.checkOpen()
+    checkOptions('broadcast', options, ['exclude', 'relays', ...WAIT])
     return this.core.messaging.broadcast(message, options)
   }
 

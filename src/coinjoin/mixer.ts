@@ -163,7 +163,6 @@ export class CoinJoin {
     this.check()
     let isOver = false
     const alarm = new Alarm(this.clock, () => {
-      if (this.closing.signal.aborted) return
       alarm.arm(this.limits.epochMs)
       this.pools().then(
         (pools) => isOver || fenced(() => listener(pools)),
@@ -171,9 +170,14 @@ export class CoinJoin {
       )
     })
     alarm.arm(0)
-    return () => {
+    const stop = () => {
       isOver = true
       alarm.disarm()
+    }
+    this.closing.signal.addEventListener('abort', stop)
+    return () => {
+      stop()
+      this.closing.signal.removeEventListener('abort', stop)
     }
   }
 

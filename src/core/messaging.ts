@@ -7,6 +7,7 @@ import { randomId } from '../base/random.js'
 import { cutText } from '../base/text.js'
 import { checkWait, type WaitOptions } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
+import { canonicalId } from '../identity/peer-id.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -77,7 +78,7 @@ export class Messaging {
     const whole = this.complete(message, undefined, options)
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
     const { exclude, relays = isInternal, ...paced } = options
-    const without = new Set(exclude)
+    const without = new Set(exclude?.map(canonicalId))
     const all = this.parts.network.peers.all()
     const company = all.filter(({ info }) => relays || info.isRelay !== true)
     const peers = company.filter(({ peerId }) => !without.has(peerId))

@@ -34,7 +34,7 @@ export function encodePeerId(publicKey: Uint8Array): string {
 export function decodePeerId(id: string): Uint8Array {
   const invalid = (why: string) =>
     new P2PError('INVALID_PEER_ID', `This is not a peer id: ${why}`, { details: { peerId: String(id).slice(0, PEER_ID_LENGTH) } })
-  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it begins with "lp1".')
+  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it begins with "lp1", with no white space before it.')
   if (id.length !== PEER_ID_LENGTH) throw invalid(`it has ${id.length} characters, not ${PEER_ID_LENGTH}.`)
   if (id !== id.toLowerCase()) throw invalid('it is not in lower case.')
   const decoded = decodeBech32m(id)
@@ -55,9 +55,13 @@ export function isPeerId(text: unknown): text is string {
   }
 }
 
-/** A peer id in capitals, as a QR code has it, in the one spelling that ids are compared in; anything else as it is. */
-export function canonicalId(id: string): string {
-  return /^LP1[^a-z]*$/.test(id) ? id.toLowerCase() : id
+/**
+ * A peer id as it was pasted or read, with white space at its ends or in capitals, as a QR code has it, in the one spelling that ids are
+ * compared in. A name loses its white space alone.
+ */
+export function canonicalId<Id extends string | undefined>(given: Id): Id {
+  const id = given?.trim?.() ?? given!
+  return (/^LP1[^a-z]*$/.test(id) ? id.toLowerCase() : id) as Id
 }
 
 /** @throws P2PError INVALID_PEER_ID for what names no peer, SELF_DIAL for our own id. */

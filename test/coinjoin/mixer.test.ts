@@ -176,6 +176,19 @@ describe('wallets that share a relay', () => {
     expect(seen).toContain(2)
   }, 60_000)
 
+  it('are watched no longer once the mixer is closed: no timer is left', async () => {
+    const { net, wallets } = await streets(1)
+    const [one] = wallets
+    const before = net.clock.pending
+    const unwatch = one!.mixer.watchPools(() => {})
+    await net.clock.advance(1_000)
+    await net.run(one!.mixer.close())
+    await net.clock.advance(5_000)
+    expect(net.clock.pending).toBeLessThanOrEqual(before)
+    unwatch()
+    expect(() => one!.mixer.watchPools(() => {})).toThrow('shut down')
+  }, 60_000)
+
   it('use what prepare has done, and take no coin twice or too young', async () => {
     const { net, wallets } = await streets(3, (member) => (member === 2 ? { confirmations: 2 } : {}))
     const [one, , young] = wallets

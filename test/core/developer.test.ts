@@ -152,20 +152,6 @@ describe('targets', () => {
     expect((await failure(net.run(alice.sendTo(target as string, message, { queue: true })))).code).toBe(code)
   })
 
-  it('ids in capitals, as QR codes have them, are understood', async () => {
-    net = createTestNetwork()
-    const [bob, alice] = [net.createPeer(), net.createPeer()]
-    await net.run(bob.start())
-    await net.run(alice.connectToPeer(net.addressOf(bob)))
-    const id = bob.peerId.toUpperCase()
-    expect([alice.isConnected(id), alice.getPeer(id)?.peerId]).toEqual([true, bob.peerId])
-    expect((await net.run(alice.connectToPeer(id))).peerId).toBe(bob.peerId)
-    await net.run(alice.sendTo(id, { type: 'n', payload: 1 }))
-    const { outcome } = await net.run(alice.sendTo(id, { type: 'n', payload: 2 }, { queue: true }))
-    expect(await net.run(outcome)).toBe('delivered')
-    expect(alice.ban(id).id).toBe(bob.peerId)
-  })
-
   it.each(['sendTo', 'request'] as const)('%s takes no protocol of the SDK', async (call) => {
     const { net, alice } = await pair()
     const message = { type: 'ping', payload: null, protocol: 'lotus/heartbeat' }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
+import { encode } from '../../src/message/codec.js'
 import type { RecordEntry, VerifiedRecord } from '../../src/plugins/dht/records/record.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { type RecordChange, RecordWatches } from '../../src/plugins/dht/records/record-watches.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { recordEntry, START } from './record-entry.js'
 
-const entry = (key: string, more: Partial<RecordEntry> = {}) => recordEntry(key, 'a', more)
+const entry = (key: string, more: Partial<RecordEntry> = {}) => recordEntry(key, 'a', { payload: encode({ value: 1 }), ...more })
 
 /** Watches over an own store and one server, from which records come as the test says. */
 function watching(limits = {}) {

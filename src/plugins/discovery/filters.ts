@@ -29,6 +29,9 @@ export interface ResourceCriteria {
   createdBefore?: number | undefined
 }
 
+/** The names of `ResourceCriteria`. */
+export const CRITERIA = ['creatorPeerId', 'createdAfter', 'createdBefore'] as const
+
 /** How `discoverResources` looks, beside the conditions on the data. */
 export interface DiscoverOptions extends ResourceCriteria, WaitOptions {
   /** The newest so many. */

@@ -1,8 +1,8 @@
 import type { Unsubscribe } from '../../base/events.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { DistributedHashTable } from '../dht/client/dht.js'
+import { CheckedResources } from './checked-resources.js'
 import type { ResourceConditions, ResourceCriteria } from './filters.js'
-import { Resources } from './resources.js'
 import { type ResourceListener, watchResources } from './watch-resources.js'
 
 /**
@@ -13,7 +13,7 @@ import { type ResourceListener, watchResources } from './watch-resources.js'
  * await discovery.announceResource('session', 's1', { amount: 5n }, { ttl: 60 })
  * const stop = discovery.watchResources('session', {}, (session, change) => console.log(change, session.data))
  */
-export class ResourceDiscovery extends Resources {
+export class ResourceDiscovery extends CheckedResources {
   private readonly watches = new LazySet<Unsubscribe>()
 
   /** @param owner our peer id, or an object that tells it once it is known. */
@@ -29,7 +29,7 @@ export class ResourceDiscovery extends Resources {
    * pushes it. Publishing the same anew is no change.
    *
    * @returns what ends the watch, here and at the servers.
-   * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
+   * @throws P2PError INVALID_RESOURCE, INVALID_CONFIG, SHUT_DOWN.
    */
   watchResources<T = unknown>(
     type: string,

@@ -18,7 +18,7 @@ export interface ResourceWatch {
    * @param conditions as for `discoverResources`.
    * @param listener called with a copy of the resource, and the change.
    * @returns ends the watch.
-   * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
+   * @throws P2PError INVALID_RESOURCE, INVALID_CONFIG for a misspelt option or without a listener, SHUT_DOWN.
    * @example
    * const stop = coordinator.watchResources('offer', { coin: 'XPI' }, ({ data }, change) => console.log(change, data))
    */

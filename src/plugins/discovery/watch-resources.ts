@@ -1,10 +1,11 @@
 import { equalBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { checkOptions } from '../../base/options.js'
 import { tupleKey } from '../../base/tuple-key.js'
 import { encode } from '../../message/codec.js'
 import type { HashTable } from '../dht/client/hash-table.js'
 import { matchesConditions } from '../dht/records/record-filters.js'
-import { type ResourceConditions, type ResourceCriteria, recordFiltersOf } from './filters.js'
+import { CRITERIA, type ResourceConditions, type ResourceCriteria, recordFiltersOf } from './filters.js'
 import { resourcePrefix } from './resource-key.js'
 import { type ResourceAnnouncement, type ResourceValue, resourceOf } from './resources.js'
 
@@ -20,6 +21,7 @@ export function watchResources<T>(
   listener: ResourceListener<T>,
   options?: ResourceCriteria,
 ): Unsubscribe {
+  checkOptions('watchResources', options, CRITERIA)
   const { limits } = dht
   const prefix = resourcePrefix(type, limits)
   const { publisherId, where = {} } = recordFiltersOf(conditions, options ?? {})

@@ -6,6 +6,7 @@ import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
+import { checkOptions, WAIT } from '../../base/options.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, withDeadline } from '../../base/wait.js'
 import { asSent } from '../../message/codec.js'
@@ -144,6 +145,7 @@ export class Topics implements IProtocolHandler {
     if (this.isOver) throw shutDownError()
     checkTopic(topic, this.limits)
     checkListener('subscribe', listener)
+    checkOptions('subscribe', options, ['history'])
     if (!Number.isInteger(history) || history < 0) {
       throw new P2PError('INVALID_CONFIG', 'history must be a whole number, 0 or more.')
     }
@@ -182,11 +184,12 @@ export class Topics implements IProtocolHandler {
    *
    * @param options.timeoutMs milliseconds for all of it, default 30,000; then TIMEOUT.
    * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs`.
-   * @throws P2PError INVALID_TOPIC, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, RATE_LIMITED, IDENTITY_FAILED, NO_PEERS where nobody is
+   * @throws P2PError INVALID_TOPIC, INVALID_CONFIG, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, RATE_LIMITED, IDENTITY_FAILED, NO_PEERS where nobody is
    * connected that could take it, ABORTED, TIMEOUT, SHUT_DOWN, or why no relay took it.
    */
   async publish(topic: string, payload: unknown, given?: PacedOptions): Promise<PublishResult> {
     const options = given ?? {}
+    checkOptions('publish', given, ['wait', ...WAIT])
     const kept = asSent(payload, this.limits)
     await this.wiring.run?.(options)
     const host = this.protocolHost

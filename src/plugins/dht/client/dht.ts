@@ -1,8 +1,9 @@
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import { limitsOf } from '../../../base/limits.js'
 import type { RecordSource } from '../records/record-watches.js'
+import { CheckedTable } from './checked-table.js'
 import type { DhtOptions } from './dht-types.js'
-import { HashTable, type Owner } from './hash-table.js'
+import type { Owner } from './hash-table.js'
 import { watchRecords } from './watch-records.js'
 
 export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
@@ -20,7 +21,7 @@ export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions,
  * await dht.announce({ key: 'offer-1', value: { amount: 5n }, ttl: 60 })
  * const offers = await dht.query({ key: 'offer-*', filters: { amount: { gte: 3 } } })
  */
-export class DistributedHashTable extends HashTable {
+export class DistributedHashTable extends CheckedTable {
   /** @param owner our peer id, or an object that tells it once it is known. */
   constructor(owner: string | Owner, options: DhtOptions = {}) {
     const { limits = limitsOf(SMALL_PLUGIN_LIMITS), lookup, random } = options

@@ -28,7 +28,7 @@ import {
 import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordVerifier } from '../records/record-verifier.js'
-import type { RecordChange, RecordWatches } from '../records/record-watches.js'
+import type { RecordChange, RecordListener, RecordWatches } from '../records/record-watches.js'
 import type { Records } from '../records/records.js'
 import { SmallRecordStore } from '../records/small-record-store.js'
 import { Announcements } from './announcements.js'
@@ -266,17 +266,17 @@ export class HashTable {
    * Tells of every record under a key or prefix: those that are there as `'added'`, then each change as servers push it. A new
    * sequence is `'updated'`, be the value the same; expiry and withdrawal are `'removed'`.
    *
-   * @throws P2PError INVALID_RECORD, SHUT_DOWN; INVALID_CONFIG in a coordinator without the plugin `resourceWatch()`.
+   * @throws P2PError INVALID_RECORD, SHUT_DOWN; INVALID_CONFIG without a listener, or in a coordinator without the plugin `resourceWatch()`.
    */
   watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => unknown): Unsubscribe {
-    this.begin('Watching', {})
+    this.begin('', {})
     checkPattern(pattern, this.limits)
     if (this.makeWatches === undefined) throw needsPlugin('dht.watch', 'resourceWatch')
     if (this.watches === undefined) {
       this.watches = this.makeWatches()
       for (const feed of this.feeds) this.watches.addSource(feed)
     }
-    return this.watches.watch(pattern, (entry, change) => listener(dhtRecord<T>(entry, this.limits), change))
+    return this.watches.watch(pattern, listener as RecordListener)
   }
 
   /**

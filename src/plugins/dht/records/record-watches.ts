@@ -1,18 +1,18 @@
 import { Alarm } from '../../../base/alarm.js'
 import { appended } from '../../../base/appended.js'
 import type { Clock } from '../../../base/clock.js'
-import type { Unsubscribe } from '../../../base/events.js'
+import { checkListener, type Unsubscribe } from '../../../base/events.js'
 import { fenced } from '../../../base/fenced.js'
 import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
-import { matchesPattern, type VerifiedRecord } from './record.js'
+import { type DhtRecord, dhtRecord, matchesPattern, type VerifiedRecord } from './record.js'
 import type { Records } from './records.js'
 import { SmallRecordStore } from './small-record-store.js'
 
 /** What happened to a record under watch. A new sequence is an update, even with the same value. */
 export type RecordChange = 'added' | 'updated' | 'removed'
-export type EntryListener = (entry: VerifiedRecord, change: RecordChange) => unknown
+export type RecordListener = (record: DhtRecord, change: RecordChange) => unknown
 
 /** Where news of records comes from. */
 export interface RecordSource {
@@ -25,7 +25,7 @@ export interface RecordSource {
 
 interface Watch {
   readonly pattern: string
-  readonly listener: EntryListener
+  readonly listener: RecordListener
   /** End what the sources were asked for. */
   readonly stops: Unsubscribe[]
   /** False until it has been told what is there already. */
@@ -68,7 +68,9 @@ export class RecordWatches {
     for (const { pattern, stops } of this.watches) stops.push(source.watch(pattern, (entry) => this.see(entry)))
   }
 
-  watch(pattern: string, listener: EntryListener): Unsubscribe {
+  /** @throws P2PError INVALID_CONFIG without a listener. */
+  watch(pattern: string, listener: RecordListener): Unsubscribe {
+    checkListener('dht.watch', listener)
     const watch: Watch = { pattern, listener, ready: false, stops: [] }
     this.watches.add(watch)
     if (this.stopLocal === undefined) this.follow()
@@ -147,6 +149,6 @@ export class RecordWatches {
   }
 
   private call(watch: Watch, entry: VerifiedRecord, change: RecordChange): void {
-    if (this.watches.has(watch)) fenced(() => watch.listener(entry, change), this.onError)
+    if (this.watches.has(watch)) fenced(() => watch.listener(dhtRecord(entry, this.limits), change), this.onError)
   }
 }
