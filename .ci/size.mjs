@@ -30,7 +30,7 @@ export const BUDGETS = [
   { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 66_750 },
   { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 74_030 },
   { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 103_880 },
-  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 107_790 },
+  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 107_800 },
   { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 460 },
   { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 460 },
   { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_230 },

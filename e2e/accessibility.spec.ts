@@ -22,6 +22,11 @@ for (const path of ['', 'adapter.html', 'shared-wallet.html', 'mix.html', 'mail.
       await other.getByRole('button', { name: 'Announce' }).click()
       await expect(page.getByRole('button', { name: /^Accept / })).toHaveCount(1)
     }
+    if (path === '') {
+      const skip = page.locator('.skip')
+      await skip.focus()
+      expect((await skip.boundingBox())!.height).toBeGreaterThanOrEqual(44)
+    }
     // What moves or fades is in between of two states.
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await expect(page.locator('.changed')).toHaveCount(0)

@@ -127,8 +127,8 @@ const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
 const flag = /* @__PURE__ */ being('true or false', (value) => typeof value === 'boolean')
 const record = /* @__PURE__ */ being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-const peer = /* @__PURE__ */ being('an address or a peer id, without white space around it, or a PeerInfo', (value) =>
-  typeof value === 'string' ? /^\S(.*\S)?$/.test(value) : typeof (value as PeerInfo | null)?.peerId === 'string',
+const peer = /* @__PURE__ */ being('an address or a peer id, without white space before it, or a PeerInfo', (value) =>
+  typeof value === 'string' ? /^\S/.test(value) : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
 /** A peer, and each address in it. */
 const target: Check = (option, value) => {

@@ -167,7 +167,8 @@ export async function storedIdentity(options?: { name?: string | undefined }): P
 
 /** {@link storedIdentity} with the choice between CryptoKey and seed made by the caller. */
 export async function openStoredIdentity(name: string, asCryptoKey: boolean): Promise<Identity> {
-  if (typeof indexedDB === 'undefined') {
+  // Where all storage is blocked, to look at it fails: using it tells why.
+  if (!('indexedDB' in globalThis)) {
     throw identityFailed('There is no IndexedDB here. Use fileIdentity() of lotus-p2p/node, or generateIdentity().')
   }
   let kept: unknown
@@ -193,7 +194,7 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
     }
   } catch (error) {
     throw identityFailed(
-      `IndexedDB failed for the identity "${name}", as it does in private windows. Use generateIdentity() there.`,
+      `IndexedDB failed for the identity "${name}", as it does in private windows and where space runs out. Use generateIdentity() there.`,
       error,
     )
   }

@@ -85,7 +85,7 @@ export function mailbox(options: MailboxOptions = {}): Plugin<{ mail: Mail }, Ma
 
 /** What mail keeps, sealed where that is asked for. */
 function storeOf(kit: PluginKit, { sealStore }: MailboxOptions, isKept: boolean): KeyValueStore {
-  const isBrowser = typeof indexedDB !== 'undefined' && 'document' in globalThis
+  const isBrowser = 'indexedDB' in globalThis && 'document' in globalThis
   const key = sealStore ?? (isKept && isBrowser ? storedStoreKey() : false)
   return key === false ? kit.store : sealedStore(kit.store, key)
 }

@@ -17,7 +17,8 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
   const database = `lotus-p2p/${name}`
   const entriesOf = databaseOf(database, 'entries')
   const run = async <T>(action: (store: UseStore) => Promise<T>): Promise<T> => {
-    if (typeof indexedDB === 'undefined') {
+    // Where all storage is blocked, to look at it fails: using it tells why.
+    if (!('indexedDB' in globalThis)) {
       throw new P2PError('STORAGE_FAILED', 'There is no IndexedDB here. Use memoryStore().')
     }
     try {
@@ -26,7 +27,7 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
       throw asP2PError(
         error,
         'STORAGE_FAILED',
-        `IndexedDB failed for "${database}", as it does in private windows. Use memoryStore() there.`,
+        `IndexedDB failed for "${database}", as it does in private windows and where space runs out. Use memoryStore() there.`,
       )
     }
   }

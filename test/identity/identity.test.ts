@@ -120,7 +120,7 @@ describe.each(PLATFORMS)('identities in %s', (platform) => {
   })
 
   it('that are stored need IndexedDB, and say what to use without it', async () => {
-    vi.stubGlobal('indexedDB', undefined)
+    vi.unstubAllGlobals()
     const { storedIdentity } = await load(platform)
     await expect(storedIdentity()).rejects.toMatchObject({
       code: 'IDENTITY_FAILED',

@@ -1,6 +1,7 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { IDBObjectStore as FDBObjectStore, IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { createStore, set } from 'idb-keyval'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { storedIdentity } from '../../src/identity/identity.js'
 import { indexedDbStore } from '../../src/storage/indexeddb-store.js'
 import { keyValueStoreCompliance } from '../compliance/key-value-store.js'
 
@@ -23,7 +24,7 @@ describe('indexedDbStore', () => {
   })
 
   it('can be made without IndexedDB, and each call then says what to use instead', async () => {
-    vi.stubGlobal('indexedDB', undefined)
+    vi.unstubAllGlobals()
     const store = indexedDbStore()
     for (const call of [store.get('a'), store.set('a', Uint8Array.of(1)), store.delete('a'), store.keys('')]) {
       await expect(call).rejects.toMatchObject({
@@ -36,8 +37,9 @@ describe('indexedDbStore', () => {
 
   it('works once IndexedDB is there, although it was made before', async () => {
     const factory = globalThis.indexedDB
-    vi.stubGlobal('indexedDB', undefined)
+    vi.unstubAllGlobals()
     const store = indexedDbStore()
+    vi.stubGlobal('IDBKeyRange', IDBKeyRange)
     vi.stubGlobal('indexedDB', factory)
     await store.set('key', Uint8Array.of(1))
     expect(await store.get('key')).toEqual(Uint8Array.of(1))
@@ -52,6 +54,37 @@ describe('indexedDbStore', () => {
     await expect(store.get('key')).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: refusal })
     open.mockRestore()
     expect(await store.get('key')).toBeUndefined()
+  })
+
+  it('says why it fails where already to look at IndexedDB does, as where all storage is blocked', async () => {
+    const refusal = new DOMException('denied', 'SecurityError')
+    vi.unstubAllGlobals()
+    Object.defineProperty(globalThis, 'indexedDB', {
+      configurable: true,
+      get() {
+        throw refusal
+      },
+    })
+    try {
+      const words = expect.stringContaining('as it does in private windows')
+      await expect(indexedDbStore().get('key')).rejects.toMatchObject({ code: 'STORAGE_FAILED', message: words, cause: refusal })
+      await expect(storedIdentity()).rejects.toMatchObject({ code: 'IDENTITY_FAILED', message: words, cause: refusal })
+    } finally {
+      Reflect.deleteProperty(globalThis, 'indexedDB')
+    }
+  })
+
+  it('says so where space runs out', async () => {
+    const store = indexedDbStore()
+    await store.get('key')
+    vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
+      throw new DOMException('full', 'QuotaExceededError')
+    })
+    await expect(store.set('key', Uint8Array.of(1))).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      cause: { name: 'QuotaExceededError' },
+      message: expect.stringContaining('as it does in private windows and where space runs out'),
+    })
   })
 
   it('lets another tab delete the database, and opens it anew', async () => {
