@@ -10,11 +10,12 @@ const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
  * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
  */
 export const PARTIES = [
+  'test/attacks/clear-text.test.ts',
   'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable,wallet-faults}.test.ts',
   'test/conform/{mutants,own}.test.ts',
   'test/costs/{half-done,thousand}.test.ts',
   'test/defence/{diversity,eclipse,statement-run-hostile}.test.ts',
-  'test/dht/{dead-nodes,joins}.test.ts',
+  'test/dht/{dead-nodes,hostile-nodes,joins}.test.ts',
   'test/docs-types.test.ts',
   'test/examples.test.ts',
   'test/mail/{hostile-peer,hostile-relay,lost,processes}.test.ts',
@@ -25,6 +26,7 @@ export const PARTIES = [
   'test/onion/{failures,isolation,processes,rounds,streams,thousand-packets}.test.ts',
   'test/optional-types.test.ts',
   'test/simulate.test.ts',
+  'test/topics/many-tabs.test.ts',
 ]
 /** What `npm test` runs in short: properties that repeat, and files with tests that the long list alone has; there it runs no more of them than that. */
 export const LONGER = [
@@ -34,7 +36,7 @@ export const LONGER = [
   'test/circuit/races.test.ts',
   'test/network/real-sockets.test.ts',
   'test/channel/handshake.test.ts',
-  'test/dht/{hostile-nodes,kademlia}.test.ts',
+  'test/dht/kademlia.test.ts',
   'test/coinjoin/{again,lobby}.test.ts',
   'test/musig2/{blame,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
   'test/mail/schedules.test.ts',

@@ -7,7 +7,6 @@ import { commonBits, compareDistance, nodeIdOf, placeOfKey } from '../../src/plu
 import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
-import { LONG, unlessLong } from '../long.js'
 import { signedWire } from './network.js'
 import { plainValues } from './plain-values.js'
 import { told } from './told.js'
@@ -89,7 +88,7 @@ async function node(n: number) {
 const faults = (peer: P2PCoordinator) => peer.getStats().defence.faults
 const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
 
-unlessLong.describe('a node that answers with nodes', () => {
+describe('a node that answers with nodes', () => {
   const answers: [string, () => unknown][] = [
     ['too many of them', () => byDistance(Array.from({ length: K + 1 }, (_, n) => phantom(n))).map(wireContact)],
     [
@@ -199,7 +198,7 @@ unlessLong.describe('a node that answers with nodes', () => {
   })
 })
 
-unlessLong.describe('a node that answers with records', () => {
+describe('a node that answers with records', () => {
   const now = 1_700_000_000_000
   const wires: [string, () => Promise<unknown>][] = [
     ['of another key', () => signedWire(2, { key: 'other', value: 1, sequence: 1, publishedAt: now, ttl: 3_600 })],
@@ -225,7 +224,7 @@ unlessLong.describe('a node that answers with records', () => {
   })
 })
 
-unlessLong.describe('who asks a node', () => {
+describe('who asks a node', () => {
   it('with any payload: is answered or refused, and the node serves on', async () => {
     const { us, hostile } = await world(() => null)
     const { peer } = hostile[0]!
@@ -269,7 +268,7 @@ unlessLong.describe('who asks a node', () => {
 
 describe('a set', () => {
   // Every node keeps some members under their own keys, so a walk meets many that know nothing of the others.
-  it.runIf(LONG).each([0, 60, 84, 108, 120])(
+  it.each([0, 60, 84, 108, 120])(
     'that outgrows a node is split, and found whole by every reader: seeds from %i',
     async (base) => {
       net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })
@@ -297,7 +296,7 @@ describe('a set', () => {
     60_000,
   )
 
-  unlessLong.it('is sampled fairly where fewer are wanted: who announces much crowds nobody out', async () => {
+  it('is sampled fairly where fewer are wanted: who announces much crowds nobody out', async () => {
     net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })
     const relay = await node(0)
     const [loud, quiet] = [await node(1), await node(2)]

@@ -124,7 +124,7 @@ unlessLong.describe('a network of thirty nodes', () => {
     const alice = await tab(6, { bootstrap: ['ws://node5.example'] })
     let most = 0
     for (const peer of [all[3]!, alice]) {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 12; i++) {
         const done = peer.announceResource('paper', `p${i}`, { i }, { signal })
         await net.clock.advance(15)
         most = Math.max(most, listeners())

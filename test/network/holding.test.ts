@@ -581,28 +581,3 @@ describe('a wallet behind relays only', () => {
     expect(bob.getPeer('alice')?.connection?.transport).toBe('circuit')
   })
 })
-
-describe('a hundred tabs whose relay restarts', () => {
-  it('come back spread over time, within what the relay accepts', { timeout: 90_000 }, async () => {
-    const { makeRelay, relays } = await world(1, { latencyMs: 20 })
-    const tabs = Array.from({ length: 100 }, (_, i) =>
-      net.createPeer({ host: `tab${i}`, listening: false, bootstrap: [net.addressOf(relays[0]!)] }),
-    )
-    for (const peer of tabs) await net.run(peer.start())
-    await net.run(relays[0]!.shutdown())
-    await net.clock.advance(5_000)
-    const again = makeRelay(0, { limits: { maxPendingHandshakes: 20 }, maxConnections: 200 })
-    const arrivals: number[] = []
-    await net.run(again.start())
-    const start = net.clock.now()
-    again.on('connected', () => arrivals.push(net.clock.now() - start))
-    await net.clock.advance(10_000)
-    expect(arrivals).toHaveLength(100)
-    // The relay takes twenty handshakes at a time. Nobody waits long, and there is no herd in any one second.
-    expect(Math.max(...arrivals)).toBeLessThan(6_000)
-    for (let second = 0; second < 6; second++) {
-      expect(arrivals.filter((at) => at >= second * 1_000 && at < second * 1_000 + 1_000).length).toBeLessThan(60)
-    }
-    expect(tabs.every(({ status }) => status === 'online')).toBe(true)
-  })
-})

@@ -229,6 +229,39 @@ describe('wallets that all lose their relay', () => {
     // Each is told when to come: on average it knocks a few times.
     expect(knocks).toBeLessThan(3_000 * 4)
   })
+
+  it('are spread by a relay that takes twenty handshakes at a time: a hundred, and none waits long', {
+    timeout: 90_000,
+  }, async () => {
+    const network = createTestNetwork({ latencyMs: 20 })
+    net = network
+    const relay = network.createPeer({ host: 'relay', relay: true })
+    await network.run(relay.start())
+    const tabs = Array.from({ length: 100 }, (_, i) =>
+      network.createPeer({ host: `tab${i}`, listening: false, bootstrap: [network.addressOf(relay)] }),
+    )
+    for (const peer of tabs) await network.run(peer.start())
+    await network.run(relay.shutdown())
+    await network.clock.advance(5_000)
+    const again = network.createPeer({
+      host: 'relay',
+      relay: true,
+      limits: { maxPendingHandshakes: 20 },
+      maxConnections: 200,
+    })
+    const arrivals: number[] = []
+    await network.run(again.start())
+    const start = network.clock.now()
+    again.on('connected', () => arrivals.push(network.clock.now() - start))
+    await network.clock.advance(10_000)
+    expect(arrivals).toHaveLength(100)
+    expect(Math.max(...arrivals)).toBeLessThan(6_000)
+    // There is no herd in any one second.
+    for (let second = 0; second < 6; second++) {
+      expect(arrivals.filter((at) => at >= second * 1_000 && at < second * 1_000 + 1_000).length).toBeLessThan(60)
+    }
+    expect(tabs.every(({ status }) => status === 'online')).toBe(true)
+  })
 })
 
 describe('a relay process that is killed and started again', () => {
