@@ -1,13 +1,11 @@
-// npm test: the browsers, nats-server, the units, and beside them the build and the end-to-end tests, which need what it makes. What waits for
-// browsers and sockets leaves a core to the units for half of its time.
+// npm test: the browsers, nats-server, the units beside the build, whose steps leave a core free, and then the end-to-end tests, which need what
+// the build has made, even where units have failed. Units and browsers at once would fill both cores, and gain nothing but waits that end late.
 import { run, runBeside } from './scripts.mjs'
 
 // .ci/run has built already, and checked the types against it.
-const isBuilt = process.env.LOTUS_BUILT === '1'
-const endToEnd = async () => (isBuilt || (await run('build'))) && run('test:e2e')
+const build = async () => process.env.LOTUS_BUILT === '1' || runBeside('build')
 
 const isReady = (await run('browsers')) && (await run('nats-server'))
-const outcomes = isReady
-  ? await Promise.all([runBeside('test:unit', { VITEST_MAX_WORKERS: process.env.VITEST_MAX_WORKERS ?? '2' }), endToEnd()])
-  : [false]
-if (outcomes.includes(false)) process.exitCode = 1
+const [units, isBuilt] = isReady ? await Promise.all([run('test:unit'), build()]) : [false, false]
+const endToEnd = isBuilt && (await run('test:e2e'))
+if (!units || !endToEnd) process.exitCode = 1
