@@ -17,7 +17,7 @@ export function documents(): string[] {
     ),
   ]
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules/'))
+    .filter((file) => file.endsWith('.md') && !/(^|\/)(\.|node_modules\/)/.test(file))
 }
 
 /** A fenced block of a Markdown text. */
