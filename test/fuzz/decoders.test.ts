@@ -155,6 +155,7 @@ unlessLong.describe('the table of what reads the network', () => {
     'node/conform/wire readUint': 'bytes of which the tester, in processes of its own, has taken the number that it reads',
     'address/web-address checkForm': 'addresses that the application configures',
     'base/events checkListener': "a function of the application's",
+    'base/options checkOptions': 'what the application gives',
     'plugins/circuit/find-peers checkQuery': "the application's own question",
     'musig2/request decodedOf': 'what requestShape, in its row, reads at once, or what our own store holds',
     'plugins/persistence/quota isQuota': 'an error of this process',

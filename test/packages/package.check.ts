@@ -255,7 +255,7 @@ describe('the sentences of errors', () => {
     for (const ending of ['js', 'cjs']) {
       for (const entry of ['node', 'testing']) {
         const said = run('node', '-e', failing(loading(`index.${ending}`), `await ${loading(`${entry}.${ending}`)};`, decode))
-        expect(said, entry).toBe('This is not a peer id: it begins with "lp1".')
+        expect(said, entry).toBe('This is not a peer id: it begins with "lp1", with no white space before it.')
       }
     }
   })
