@@ -10,7 +10,7 @@ const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
  * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
  */
 export const PARTIES = [
-  'test/attacks/clear-text.test.ts',
+  'test/attacks/{clear-text,dial-policy,flood}.test.ts',
   'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable,wallet-faults}.test.ts',
   'test/conform/{mutants,own}.test.ts',
   'test/costs/{half-done,thousand}.test.ts',
@@ -23,14 +23,13 @@ export const PARTIES = [
   'test/network/{recovery,soak}.test.ts',
   'test/node/{cli,cluster,cluster-clocks,cluster-faults,cluster-slow,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
   'test/node/{relay-mail,rolling-restart}.test.ts',
-  'test/onion/{failures,isolation,processes,rounds,streams,thousand-packets}.test.ts',
+  'test/onion/{failures,isolation,processes,rounds,shares,streams,thousand-packets}.test.ts',
   'test/optional-types.test.ts',
   'test/simulate.test.ts',
   'test/topics/many-tabs.test.ts',
 ]
 /** What `npm test` runs in short: properties that repeat, and files with tests that the long list alone has; there it runs no more of them than that. */
 export const LONGER = [
-  'test/attacks/dial-policy.test.ts',
   'test/core/throws.test.ts',
   'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
   'test/circuit/races.test.ts',

@@ -26,7 +26,6 @@ import { memoryStore } from '../../src/storage/key-value-store.js'
 import { innerServer } from '../address/inner-server.js'
 import { quiet } from '../dht/network.js'
 import { kitOf } from '../kit-of.js'
-import { LONG, unlessLong } from '../long.js'
 
 const cleanUps: (() => unknown)[] = []
 
@@ -86,9 +85,6 @@ const DISGUISES: Record<string, (port: number) => string> = {
   'behind a backslash': (port) => `ws://127.0.0.1:${port}\\.relay.example`,
   'a name that resolves inside': (port) => `ws://inside.example:${port}`,
 }
-
-/** `npm test` takes a third of them: that each leads nowhere at any place is of the long list, as one place judges them all. */
-const TRIED = Object.entries(DISGUISES).filter((_, i) => LONG || i % 3 === 1 || i === Object.keys(DISGUISES).length - 1)
 
 const random = (n: number) => identityFromSeed(new Uint8Array(32).fill(n)).publicKey
 
@@ -438,7 +434,7 @@ async function introduced(addresses: object, rules: Rules, copy = (peer: PeerInf
 
 describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
   it('leads to nothing inside, whatever its disguise', { timeout: 120_000 }, async () => {
-    const led = await mapAtOnce(TRIED, DISGUISES_AT_ONCE, async ([disguise, address]) => {
+    const led = await mapAtOnce(Object.entries(DISGUISES), DISGUISES_AT_ONCE, async ([disguise, address]) => {
       const { port, reached } = await inside()
       await run(address(port), {})
       return { disguise, reached }
@@ -450,7 +446,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
 
   // So that the test above shows something: the same steps do lead there once they may. A relay or a discovery without an id never may.
   const never = /without an id|named by an address|discovers|the name of a peer/.test(name)
-  unlessLong.it(
+  it(
     never ? 'leads nowhere, even where private addresses may be learnt' : 'leads there where private addresses may be learnt',
     async () => {
       const { port, reached } = await inside()
@@ -464,7 +460,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
   // Of these the victim listens: a relay, or somebody who was dialled. A guard is dialled by the onion whatever the setting: it is the relay
   // that hides us from all others.
   const isWallet = !/claims to be a node|an update of|the name of a peer|the record of a hop/.test(name)
-  unlessLong.it.runIf(isWallet)(
+  it.runIf(isWallet)(
     "leads nowhere while privacy is 'relayed', wherever private addresses may be learnt",
     async () => {
       const { port, reached } = await inside()
@@ -475,7 +471,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
   )
 })
 
-unlessLong.describe('a described peer that the application writes itself', () => {
+describe('a described peer that the application writes itself', () => {
   it.each(['websocket', 'http', 'others', 'relays'])(
     'is dialled as it says (%s): the application has chosen the address',
     async (kind) => {
@@ -488,7 +484,7 @@ unlessLong.describe('a described peer that the application writes itself', () =>
   )
 })
 
-unlessLong.describe('ICE candidates', () => {
+describe('ICE candidates', () => {
   const port = 9_000
   it.each([
     '127.0.0.1',
@@ -517,7 +513,7 @@ unlessLong.describe('ICE candidates', () => {
   })
 })
 
-unlessLong.describe('the places where addresses of others come in', () => {
+describe('the places where addresses of others come in', () => {
   const src = new URL('../../src/', import.meta.url)
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
   const code = (file: string) => readFileSync(new URL(file, src), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/ .*/g, '')
