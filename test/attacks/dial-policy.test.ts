@@ -460,15 +460,12 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
   // Of these the victim listens: a relay, or somebody who was dialled. A guard is dialled by the onion whatever the setting: it is the relay
   // that hides us from all others.
   const isWallet = !/claims to be a node|an update of|the name of a peer|the record of a hop/.test(name)
-  it.runIf(isWallet)(
-    "leads nowhere while privacy is 'relayed', wherever private addresses may be learnt",
-    async () => {
-      const { port, reached } = await inside()
-      await run(DISGUISES.plain!(port), { allowPrivate: true, privacy: 'relayed' })
-      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
-      expect(reached).toEqual([])
-    },
-  )
+  it.runIf(isWallet)("leads nowhere while privacy is 'relayed', wherever private addresses may be learnt", async () => {
+    const { port, reached } = await inside()
+    await run(DISGUISES.plain!(port), { allowPrivate: true, privacy: 'relayed' })
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+    expect(reached).toEqual([])
+  })
 })
 
 describe('a described peer that the application writes itself', () => {
