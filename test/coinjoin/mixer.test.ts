@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { compareBytes, hexOf } from '../../src/base/bytes.js'
+import { COINJOIN_LIMITS } from '../../src/coinjoin/limits.js'
 import { MixPeer } from '../../src/coinjoin/mix-network.js'
 import { pause } from '../../src/coinjoin/pause.js'
 import { decodePeerId } from '../../src/identity/peer-id.js'
@@ -179,12 +180,16 @@ describe('wallets that share a relay', () => {
   it('are watched no longer once the mixer is closed: no timer is left', async () => {
     const { net, wallets } = await streets(1)
     const [one] = wallets
-    const before = net.clock.pending
+    const armed = vi.spyOn(net.clock, 'setTimeout')
+    const disarmed = vi.spyOn(net.clock, 'clearTimeout')
     const unwatch = one!.mixer.watchPools(() => {})
     await net.clock.advance(1_000)
+    // The next look at the pools is an epoch away.
+    const timer = armed.mock.results[armed.mock.calls.findIndex(([, delayMs]) => delayMs === COINJOIN_LIMITS.epochMs)]?.value
+    expect(timer).toBeDefined()
+    expect(disarmed).not.toHaveBeenCalledWith(timer)
     await net.run(one!.mixer.close())
-    await net.clock.advance(5_000)
-    expect(net.clock.pending).toBeLessThanOrEqual(before)
+    expect(disarmed).toHaveBeenCalledWith(timer)
     unwatch()
     expect(() => one!.mixer.watchPools(() => {})).toThrow('shut down')
   }, 60_000)
