@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-const SHELL = process.platform === 'win32'
-const envWith = (env) => ({ ...process.env, ...env })
+const npmRun = (script, options) => spawn('npm', ['run', '--silent', script], { shell: process.platform === 'win32', ...options })
 
 /** Runs a script of package.json, with further variables of the environment, and prints its time. @returns whether it has passed. */
 export function run(script, env = {}) {
-  return ended(script, spawn('npm', ['run', '--silent', script], { stdio: 'inherit', shell: SHELL, env: envWith(env) }))
+  return ended(script, npmRun(script, { stdio: 'inherit', env: { ...process.env, ...env } }))
 }
 
 /** The same, beside another one: what it says is printed when it has ended. */
-export function runBeside(script, env = {}) {
-  const stdio = ['ignore', 'pipe', 'pipe']
-  const child = spawn('npm', ['run', '--silent', script], { stdio, shell: SHELL, env: envWith(env) })
+export function runBeside(script) {
+  const child = npmRun(script, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk))
   return ended(script, child, () => process.stdout.write(Buffer.concat(said)))

@@ -24,7 +24,7 @@ const ONION = './dist/onion.js'
  * attempt that is mined late. To be reached, for coinjoin: 14,000. Ways of mail by the onion, its rooms for each sender and relay, and pools that are
  * read by the onion have cost mail 160 and coinjoin 110. That a refusal of what was sent is told,
  * and that a search by a misspelt criterion fails, have cost others than the core up to 90. That each call refuses misspelt options has cost
- * the full class 370, and the DHT and the discovery, which can be used alone, 300: a misspelt `queue` was a message lost without a word.
+ * the full class 350, and the DHT and the discovery, which can be used alone, 300: a misspelt `queue` was a message lost without a word.
  */
 export const BUDGETS = [
   { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 66_730 },
